@@ -15,6 +15,7 @@ import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { answerApi } from './answer.ts';
+import { openApiDocument } from './openapi.ts';
 
 const database = await testDatabase();
 const { pool, prisma } = database;
@@ -40,7 +41,7 @@ async function ask(path: string, { method = 'GET', key, cookie, body, headers = 
     }),
   );
   const text = await response.text();
-  return { status: response.status, body: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text };
+  return { status: response.status, body: /\bjson\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text };
 }
 
 /** A person of a role with a key, made as people make them: signed in. */
@@ -154,6 +155,34 @@ describe('a key', () => {
 });
 
 describe('making keys', () => {
+  it('that is bound to a batch is refused by every path of the API that is not below it, and told nothing of others below it', async () => {
+    const item = { fields: { a: 'of the other' }, category: 'noise', receipts: ['intent', 'outcome:succeeded'] as const };
+    const seed = (name: string) =>
+      seedBatch(pool, { name, chunks: [{ state: 'done', items: [{ ...item, receipts: [...item.receipts] }] }] });
+    const [own, other] = [await seed('Own batch'), await seed('Other batch')];
+    const { key } = await keyed('admin', { batches: [own.batchId] });
+    const { paths } = await openApiDocument();
+    const at = (path: string, id: string) =>
+      path
+        .replace('/api/v1', '')
+        .replace('{id}', id)
+        .replace('{receipt}', '1-1')
+        .replace(/\{\w+\}/g, '1');
+    let refused = 0;
+    for (const [path, methods] of Object.entries(paths ?? {}))
+      for (const method of Object.keys(methods ?? {})) {
+        const asked = { method: method.toUpperCase(), key, ...(method === 'get' ? {} : { body: {} }) };
+        const { status } = await ask(at(path, other.batchId), asked);
+        expect(status, `${method} ${path}`).toBe(path.endsWith('/openapi.json') ? 200 : 403);
+        refused += 1;
+        if (method !== 'get' || !path.startsWith('/api/v1/batches/{id}') || path.endsWith('/events')) continue;
+        const { body } = await ask(at(path, own.batchId), asked);
+        expect(JSON.stringify(body), path).not.toContain('Other batch');
+        expect(JSON.stringify(body), path).not.toContain(other.batchId);
+      }
+    expect(refused).toBeGreaterThan(90);
+  });
+
   it('is not for keys, nor for others, nor twice under one Idempotency-Key', async () => {
     const { key, cookie } = await keyed('admin');
     const body = { name: 'Script', role: 'reviewer', days: 1 };

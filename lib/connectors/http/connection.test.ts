@@ -341,6 +341,34 @@ test('TARGETS_ALLOWED lets a host and its port be asked, and no other port', asy
   expect(await apply(`http://localhost:${target.port}/x`)).toMatchObject({ result: 'failed', reason: 'refused_address' });
 });
 
+test('no secret goes over a network in clear, but to a place that is allowed by name', () => {
+  const outside = makeHttp({ allowPrivateTargets: () => false, targetsAllowed: () => ['crm.internal:80'] });
+  const problems = (address: string, auth: ConnectionAuth, secrets: Record<string, string> | null): string[] => {
+    try {
+      outside.connections?.check({
+        address,
+        auth,
+        declared: { keys: { honoured: false, forHours: null }, inspect: null, success: null, permanent: false },
+        secrets,
+      });
+      return [];
+    } catch (error) {
+      return (error as CountersignError).problems.map(({ path }) => path);
+    }
+  };
+  const bearer = [{ kind: 'bearer' }, { token: 'tok-123456' }] as const;
+  const oauth2 = (tokenUrl: string) =>
+    [{ kind: 'oauth2', tokenUrl, clientId: 'id', scope: '' }, { clientSecret: 'client+secret' }] as const;
+  expect(problems('http://crm.example/', ...bearer)).toEqual(['address']);
+  expect(problems('https://crm.example/', ...bearer)).toEqual([]);
+  expect(problems('http://crm.internal/', ...bearer)).toEqual([]);
+  expect(problems('http://crm.example/', { kind: 'none' }, null)).toEqual([]);
+  // A signature is no secret.
+  const signingSecret = Buffer.from('a secret of twenty-four b').toString('base64');
+  expect(problems('http://crm.example/', { kind: 'signed' }, { signingSecret })).toEqual([]);
+  expect(problems('https://crm.example/', ...oauth2('http://id.example/token'))).toEqual(['auth.tokenUrl']);
+});
+
 test('what a target repeats of a secret is taken out, in whatever form, also where it is cut', () => {
   const secret = 'se"cr<et/+ 12';
   const redact = redactor([secret], 'secret of crm');

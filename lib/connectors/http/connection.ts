@@ -19,8 +19,15 @@ import { success as successTemplate } from './success.ts';
 import { type HostRefused, urlProblems } from './url.ts';
 import { joined, outside } from './via.ts';
 
-/** The address ends with a slash, so that what comes after it lies under it. */
-export function checkConnection(given: ConnectionToCheck, hostRefused: HostRefused): ConnectionToCheck {
+/**
+ * The address ends with a slash, so that what comes after it lies under it.
+ * @param inClear whether what is sent to this place can be read on the way
+ */
+export function checkConnection(
+  given: ConnectionToCheck,
+  hostRefused: HostRefused,
+  inClear: (place: URL) => boolean,
+): ConnectionToCheck {
   const { auth, declared, secrets } = given;
   const problems = [
     ...addressProblems(given.address, hostRefused, 'address'),
@@ -28,6 +35,9 @@ export function checkConnection(given: ConnectionToCheck, hostRefused: HostRefus
     ...declaredProblems(declared),
   ];
   if (auth.kind === 'oauth2') problems.push(...addressProblems(auth.tokenUrl, hostRefused, 'auth.tokenUrl'));
+  for (const [path, url] of placesOfSecrets(given))
+    if (URL.canParse(url) && inClear(new URL(url)))
+      problems.push({ path, message: 'The secret would go over the network in clear. Write an address with https.' });
   if (auth.kind === 'header' && hasReservedName(auth.header))
     problems.push({
       path: 'auth.header',
@@ -36,6 +46,12 @@ export function checkConnection(given: ConnectionToCheck, hostRefused: HostRefus
   if (problems.length > 0) throw refusal(problems);
   const { href } = new URL(given.address);
   return { auth, declared, secrets, address: href.endsWith('/') ? href : `${href}/` };
+}
+
+/** Where the secret goes, or what it is exchanged for. */
+function placesOfSecrets({ address, auth }: ConnectionToCheck): [path: string, url: string][] {
+  if (auth.kind === 'none' || auth.kind === 'signed') return [];
+  return [['address', address], ...(auth.kind === 'oauth2' ? [['auth.tokenUrl', auth.tokenUrl] as [string, string]] : [])];
 }
 
 function addressProblems(address: string, hostRefused: HostRefused, path: string): Problem[] {

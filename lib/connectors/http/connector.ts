@@ -109,7 +109,12 @@ export function makeHttp({
       form: httpConnection,
       stopsAtOnce: UNTIL_MENDED,
       of: connectionOf,
-      check: (given) => checkConnection(given, (origin) => hostRefused(origin, reach)),
+      check: (given) =>
+        checkConnection(
+          given,
+          (origin) => hostRefused(origin, reach),
+          (place) => place.protocol === 'http:' && !isAllowed(reach, place),
+        ),
       targetOf: ({ name, address }) => targetName(address, name),
       test: (live, asked, signal) =>
         testConnection(agent, live, asked, (request) => credentialsOf(request, asked.key, signal), signal),

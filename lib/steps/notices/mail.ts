@@ -16,7 +16,9 @@ export async function mailNotices({ address, notices, more }: Claimed, site: str
     greetingTimeout: NOTICE_SEND_MS / 3,
     socketTimeout: NOTICE_SEND_MS / 3,
   };
-  const transport = createTransport({ url, ...timeouts, disableFileAccess: true, disableUrlAccess: true });
+  // What the address says of TLS goes before.
+  const requireTLS = isSecretTo(new URL(url));
+  const transport = createTransport({ url, ...timeouts, requireTLS, disableFileAccess: true, disableUrlAccess: true });
   const titles = notices.map((notice) => noticeWords(notice));
   const [first] = titles;
   const lines = titles.map(({ title, path }) => `${title}\n${site}${path}`);
@@ -40,6 +42,11 @@ export async function mailNotices({ address, notices, more }: Claimed, site: str
     const lasting = code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 550 && responseCode < 560;
     throw new Untaken(responseCode === undefined ? code : `${code}_${responseCode}`, lasting);
   });
+}
+
+/** Whether a password goes over a network: whoever sits there takes out that TLS is offered. */
+function isSecretTo({ username, hostname }: URL): boolean {
+  return username !== '' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
 /** A server that answers a byte at a time holds nobody for longer. */

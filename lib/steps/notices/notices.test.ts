@@ -371,6 +371,36 @@ test('without a mail server nothing is due; what is not taken is tried again, th
   expect(await open()).toEqual([]);
 });
 
+test('a password goes to no mail server in clear, unless the address says so', async () => {
+  const said: string[] = [];
+  const plain = createSocketServer((socket) => {
+    socket.on('error', () => {}).write('220 mail\r\n');
+    socket.on('data', (bytes) => {
+      said.push(String(bytes));
+      // Somebody between the two takes STARTTLS out of what is offered.
+      socket.write(/^EHLO/.test(String(bytes)) ? '250-mail\r\n250 AUTH PLAIN LOGIN\r\n' : '550 no\r\n');
+    });
+  });
+  // An address of this machine that does not say so.
+  const port = await new Promise<number>((resolve) => {
+    plain.listen(0, '127.0.0.2', () => resolve((plain.address() as AddressInfo).port));
+  });
+  const secret = Buffer.from('\0bot\0mail-password').toString('base64');
+  const sent = async (query: string) => {
+    settings({ ...MAIL, SMTP_URL: `smtp://bot:mail-password@127.0.0.2:${port}${query}` });
+    await pool.query("DELETE FROM notice; DELETE FROM matter; UPDATE batch SET state = 'cancelled'");
+    await waiting();
+    await tellNotices();
+    await gathered();
+    said.length = 0;
+    await sendNotices('mail');
+    return said.join('');
+  };
+  expect(await sent('')).not.toContain(secret);
+  expect(await sent('?requireTLS=false')).toContain(secret);
+  plain.close();
+});
+
 test('an address that is refused for good is given up at once, and the others get theirs', async () => {
   await waiting();
   await tellNotices();
