@@ -51,4 +51,13 @@ test('A correction becomes a rule for all that is not approved yet: what would c
   await expect(rules.getByRole('region', { name: 'What would change' })).toContainText('4 rows: keep → noise');
   await rules.getByRole('button', { name: 'Use these rules', exact: true }).click();
   await expect(taught).toContainText('The rules are at revision 3. None was added.');
+  // Which rules are in force, and what each revision changed.
+  const revisions = page.getByRole('region', { name: 'Revisions of the rules' }).getByRole('listitem');
+  await expect(revisions).toHaveText([
+    /^Revision 3in force1 rule taken away/,
+    /^Revision 21 rule added/,
+    /^Revision 1as it was started/,
+  ]);
+  await revisions.getByRole('link', { name: 'Revision 2' }).click();
+  await expect(page.getByText('These are the rules of revision 2.')).toBeVisible();
 });

@@ -10,6 +10,8 @@ import { ExactText, RequestView } from './request-view.tsx';
 
 /** So long the same item is looked at before its request is asked for: whoever walks down a list asks for none. */
 const LOOKED_AT_MS = 150;
+/** So long it may take without a word. */
+const LATE_MS = 600;
 
 type Props = {
   /** the batch and the number of its chunk */
@@ -21,14 +23,17 @@ type Props = {
 
 /** What would be sent for one item, or was approved to be; and, when somebody asks, what is there now. */
 export function ItemEffect({ of, ordinal, category }: Props) {
-  const asked = useSettled(`${ordinal} ${category}`, LOOKED_AT_MS);
+  const item = `${ordinal} ${category}`;
+  const asked = useSettled(item, LOOKED_AT_MS);
+  const late = useSettled(item, LATE_MS);
   const input = { ...of, ordinal, category };
   const { data, error } = useQuery({
     ...queries.chunks.request.queryOptions({ input, retry: false, refetchOnWindowFocus: false }),
-    enabled: asked === `${ordinal} ${category}`,
+    enabled: asked === item,
   });
   return (
     <section aria-label="What is sent" className="flex min-w-0 flex-col gap-3 border-t border-hairline pt-3">
+      {data || error || late !== item ? null : <p className="text-muted">Reading the request…</p>}
       {data?.problem ? (
         <p role="alert" className="text-red">
           {data.problem}

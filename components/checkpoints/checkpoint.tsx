@@ -88,7 +88,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   );
   const { category, current, list, ordinals } = selection;
   const picked = usePicked(of, selection, settle);
-  const columns = useColumns(of, view.columns);
+  const columns = useColumns(of, view.columns, view.decided ? 'became' : 'marked');
   const [filtering, setFiltering] = useState(false);
   const pane = useRef<HTMLElement>(null);
   const [seen, setSeen] = useState<ReadonlyMap<number, string>>(new Map());

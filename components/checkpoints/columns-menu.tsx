@@ -10,10 +10,10 @@ import { Menu } from '#components/ui/menu.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { ListColumns } from '#lib/shapes/chunk-items.ts';
 import type { OfChunk } from './checkpoint-view.ts';
-import { type ListColumn, shownColumns } from './list-columns.ts';
+import { type ListColumn, type Stands, shownColumns } from './list-columns.ts';
 
 /** The columns of a list, and how they are chosen: shown at once, and kept for the next time. A choice that could not be kept says so. */
-export function useColumns({ id }: OfChunk, told: ListColumns) {
+export function useColumns({ id }: OfChunk, told: ListColumns, stands: Stands) {
   const label = useFieldLabel();
   const [chosen, setChosen] = useState(told.chosen);
   const keep = useMutation(
@@ -23,7 +23,7 @@ export function useColumns({ id }: OfChunk, told: ListColumns) {
   );
   const { fields } = told;
   // biome-ignore lint/correctness/useExhaustiveDependencies: labels are the dataset's, as the fields are
-  const columns = useMemo(() => shownColumns({ fields, chosen }, label), [fields, chosen]);
+  const columns = useMemo(() => shownColumns({ fields, chosen }, label, stands), [fields, chosen, stands]);
   return {
     columns,
     error: keep.error ? `The columns are not kept: ${keep.error.message}` : null,

@@ -4,16 +4,16 @@ import type { ListColumns } from '#lib/shapes/chunk-items.ts';
 
 export type ListColumn = ListColumns['fields'][number] & { label: string };
 
-/** Beside the pane of an item there is room for so many, where nobody chose. */
-const SHOWN_FIRST_MAX = 4;
-const COLUMN_PX_MIN = 72;
+/** Beside the pane of an item there is room for so many, where nobody chose, with the end of each line: a mark that is cut off is none. */
+const SHOWN_FIRST_MAX = { marked: 4, became: 3 };
+const COLUMN_PX_MIN = 68;
 /** A day that is cut off is none. */
 const DAY_PX_MIN = 86;
 
 const leastOf = ({ type }: Pick<ListColumn, 'type'>): number => (type === 'date' ? DAY_PX_MIN : COLUMN_PX_MIN);
 
 /** What was chosen; else what decided and what receipts name, else the first fields. */
-export function shownColumns({ fields, chosen }: ListColumns, label: (name: string) => string): ListColumn[] {
+export function shownColumns({ fields, chosen }: ListColumns, label: (name: string) => string, stands: Stands): ListColumn[] {
   const labelled = (field: ListColumns['fields'][number]) => ({ ...field, label: label(field.name) });
   if (chosen)
     return chosen.flatMap((name) => {
@@ -21,7 +21,7 @@ export function shownColumns({ fields, chosen }: ListColumns, label: (name: stri
       return field ? [labelled(field)] : [];
     });
   const telling = fields.filter(({ from }) => from !== null);
-  return (telling.length > 0 ? telling : fields).slice(0, SHOWN_FIRST_MAX).map(labelled);
+  return (telling.length > 0 ? telling : fields).slice(0, SHOWN_FIRST_MAX[stands]).map(labelled);
 }
 
 /** A mark is a word; what became of an action is a glyph and a word, which are not cut. */
@@ -38,10 +38,14 @@ export function trackOf(
     const least = leastOf(columns[index] as ListColumn);
     return `minmax(${Math.min(width, least)}px, ${width}fr)`;
   });
-  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '56px', '40px', STANDS[stands].track].join(' ');
+  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '52px', '40px', STANDS[stands].track].join(' ');
 }
+
+/** Between two tracks, and beside the first and the last. */
+const GAP_PX = 8;
 
 /** The least that they take. */
 export function leastWidth(columns: readonly ListColumn[], stands: Stands): number {
-  return 40 + 56 + 40 + STANDS[stands].px + columns.reduce((all, column) => all + leastOf(column), 0);
+  const tracks = 40 + 52 + 40 + STANDS[stands].px + columns.reduce((all, column) => all + leastOf(column), 0);
+  return tracks + GAP_PX * (columns.length + 3 + 2);
 }

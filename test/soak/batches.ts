@@ -1,9 +1,14 @@
 /** Batches that mix every kind of target, made by the steps that the pages use. */
 import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { changeBatch } from '#lib/steps/batches/change-batch.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { reviewAgain } from '#lib/steps/batches/review-again.ts';
+import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 import type { RunningTarget } from '#test/target.ts';
@@ -17,7 +22,14 @@ export type Targets = { keeping: RunningTarget; forgetful: RunningTarget };
 /** In this order the items of a batch come, so that what is in flight together mixes both remote kinds. */
 const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'both', 'label', 'keep'] as const;
 
-export type SoakBatch = { name: string; path: string; batchId: string; items: number };
+export type SoakBatch = {
+  name: string;
+  path: string;
+  batchId: string;
+  items: number;
+  /** what its person says to the first few: the rest is not sent, and reviewed again */
+  saysNo?: boolean;
+};
 
 export type Shape = {
   items: number;
@@ -84,14 +96,51 @@ function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
   };
 }
 
+/** The undos that a No made, and that nobody has brought to an end yet. */
+export async function undosBegun({ server }: { server: { pool: Pool } }, batch: SoakBatch): Promise<SoakBatch[]> {
+  const { rows } = await patiently(() =>
+    server.pool.query<{ id: string; items: number }>(
+      `SELECT b.id, (SELECT sum(item_count)::int FROM chunk WHERE batch_id = b.id) AS items FROM batch b
+       WHERE b.undoes = $1 AND b.state NOT IN ('finished', 'cancelled') ORDER BY b.created_at`,
+      [batch.batchId],
+    ),
+  );
+  return rows.map(({ id, items }) => ({ name: `${batch.name}-undo`, path: undoPath(batch.path), batchId: id, items }));
+}
+
+/**
+ * What a batch left unsent, as batches of its own that are started: empty where it left nothing. Two people ask for it at once, and whoever comes second is refused, or the
+ * judge sees it. Their requests go to paths of their own, for what a target did is told apart by that.
+ */
+export async function restsOf(targets: Targets, batch: SoakBatch, shape: Shape): Promise<SoakBatch[]> {
+  const asked = () => patiently(() => reviewAgain(ADA, { batchId: batch.batchId })).catch(unlessRefused);
+  const made = [...(await Promise.all([asked(), asked()])), await asked()].filter((one) => one !== null);
+  const rests: SoakBatch[] = [];
+  for (const [at, { id, items }] of made.entries()) {
+    const name = `${batch.name}-again${at > 0 ? `-${at}` : ''}`;
+    const path = `/${name}`;
+    const view = await patiently(() => readBatch(ADA, { batchId: id }));
+    const { classifier } = view?.plan ?? {};
+    const plan = { ...planOf(targets, path, shape), ...(classifier && { classifier }) };
+    const change = () => changeBatch(ADA, { batchId: id, planDigest: view?.planDigest ?? '', name, plan: plan as never });
+    // The second of two with the same items is refused here, or made in spite of it: then the judge sees it.
+    await patiently(change).catch(unlessRefused);
+    await patiently(() => startBatch(ADA, { batchId: id })).catch(unlessRefused);
+    rests.push({ name, path, batchId: id, items });
+  }
+  return rests;
+}
+
+function unlessRefused(error: unknown): null {
+  if (error instanceof CountersignError) return null;
+  throw error;
+}
+
 const undoPath = (path: string): string => `${path}-undo`;
 
 /** Its undo, started; null where the product says that there is nothing to undo. */
 export async function undoOf(batch: SoakBatch): Promise<SoakBatch | null> {
-  const undone = await undoBatch(ADA, { batchId: batch.batchId }).catch((error: unknown) => {
-    if (error instanceof CountersignError) return null;
-    throw error;
-  });
+  const undone = await undoBatch(ADA, { batchId: batch.batchId }).catch(unlessRefused);
   if (!undone) return null;
   const items = undone.chunks.reduce((sum, chunk) => sum + chunk.items, 0);
   return { name: `${batch.name}-undo`, path: undoPath(batch.path), batchId: undone.id, items };

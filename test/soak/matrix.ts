@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FAILPOINTS, type Failpoint } from '#lib/engine/failpoints.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { MODES, type Mode } from '#test/target.ts';
-import { ADA, proposedBatch, type SoakBatch } from './batches.ts';
+import { ADA, proposedBatch, type Shape, type SoakBatch } from './batches.ts';
 import { FAULTS, type Fault, type Hold } from './fleet.ts';
 import { look, type World } from './person.ts';
 import { type Random, shuffled } from './random.ts';
@@ -82,23 +82,25 @@ const PRELUDES: Partial<Record<Failpoint, { point: Failpoint; faults: readonly F
   'lease.releasing': { point: 'send.answered', faults: ['term'] },
 };
 
-export type Played = { cell: Cell; batch: SoakBatch; struck: boolean; stuck: boolean };
+export type Played = { cell: Cell; batch: SoakBatch; struck: boolean; stuck: boolean; shape: Shape };
 
 /** Plays one cell to its end, when nothing is left to do but the batch's own end. */
 export async function play(world: World, random: Random, name: string, cell: Cell, patienceMs: number): Promise<Played> {
   const { point, fault } = cell;
   const halts = point.startsWith('halt.');
   const mode = modeFor(cell);
-  const batch = await proposedBatch(world.targets, name, {
+  const saysNo = NOES.includes(point);
+  const shape: Shape = {
     items: 24,
     // One chunk, or several that one worker has at the same time.
     chunkItems: random.pick([24, 24, 12, 6]),
     concurrency: 4,
-    first: halts ? 0 : random.pick([0, 0, 2]),
+    first: saysNo ? 2 : halts ? 0 : random.pick([0, 0, 2]),
     // At the last one chunks wait, are given back, and are taken again.
     ratePerSecond: random.pick([null, null, 500, 5]),
     haltAfter: halts ? 2 : null,
-  });
+  };
+  const batch = { ...(await proposedBatch(world.targets, name, shape)), saysNo };
   // Long enough for a lease to be renewed, and for a worker that wakes to find its heir at work.
   const lasts = halts || point.startsWith('renewal.') || fault === 'stop' || fault === 'stall' || fault === 'partition';
   if (mode !== 'ok') await misbehave(world, batch, mode, lasts ? 12 : 1 + random.below(4));
@@ -124,7 +126,7 @@ export async function play(world: World, random: Random, name: string, cell: Cel
   const stuck = !(await untilOver(world, batch, patienceMs));
   for (const off of disarm) off();
   await Promise.all(strikes);
-  return { cell, batch, struck, stuck };
+  return { cell, batch, struck, stuck, shape };
 }
 
 /** How the targets have to behave so that the step is reached at all; else as the cell says. */
@@ -151,6 +153,15 @@ export async function misbehave({ targets }: World, { path }: SoakBatch, mode: M
 }
 
 const LOOK_MS = 150;
+
+/** Struck before anything is sent: in these cells a person says No to the first few, and what is left is reviewed again. */
+const NOES: readonly Failpoint[] = [
+  'answers.before',
+  'answers.stored',
+  'classifying.ended',
+  'manifest.before',
+  'manifest.verified',
+];
 
 /** Reached more than once in a batch: not only the first time counts. */
 const MANY: readonly Failpoint[] = [

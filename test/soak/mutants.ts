@@ -34,6 +34,7 @@ const FROZEN = 'lib/store/checkpoints/frozen.sql.ts';
 const LIFECYCLE = 'lib/core/lifecycle.ts';
 const DISCARD = 'lib/store/chunks/classifications.ts';
 const BATCH_PLAN = 'lib/store/batches/batch-plan.sql.ts';
+const REST = 'lib/store/batches/rest.sql.ts';
 
 const CORRECTED = ['lib/steps/checkpoints/correct.test.ts'];
 const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
@@ -432,6 +433,13 @@ export const MUTANTS: readonly Mutant[] = [
         "await reach('send.checked', run.claim.batchId);",
       ),
     ],
+  },
+  {
+    name: 'an item is reviewed again in two batches',
+    breaks: 'What a batch left unsent is planned again although another batch has it already: both would send it.',
+    edits: [edit(REST, `f.fate = 'free' AND NOT \${TAKEN} AS free`, "f.fate = 'free' OR $2::uuid = gen_random_uuid() AS free")],
+    tests: ['lib/steps/batches/review-again.test.ts'],
+    cells: 'classifying.ended × kill',
   },
   {
     name: 'I5 other rules classify again what was signed',

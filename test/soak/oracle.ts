@@ -33,10 +33,11 @@ export type Verdict = {
   /** answered by a person */
   resolved: number;
   resolvedRightly: number;
-  /** corrected items; revisions of the rules after the first; approvals of a chunk that needed no reason, for looks had proved enough */
+  /** corrected items; revisions of the rules after the first; approvals of a chunk that needed no reason, for looks had proved enough; items reviewed again after a No */
   corrected: number;
   revisions: number;
   onLooks: number;
+  again: number;
 };
 
 /** What a target's log says of one batch, by idempotency key. Read on from where it was read last. */
@@ -179,6 +180,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
   await judgeSequence(pool, batch, rows, lie);
   await judgePeople(pool, batch, lie);
   await judgeClassifications(pool, batch, lie);
+  await judgeRest(pool, batch, lie);
   return found;
 }
 
@@ -248,15 +250,18 @@ async function judgeSequence(
 }
 
 /** What people did in a batch, so that a soak whose person does nothing is seen to be one. */
-async function peopleIn(pool: pg.Pool, { batchId }: SoakBatch): Promise<Pick<Verdict, 'corrected' | 'revisions' | 'onLooks'>> {
-  const { rows } = await pool.query<Pick<Verdict, 'corrected' | 'revisions' | 'onLooks'>>(
+async function peopleIn(pool: pg.Pool, { batchId }: SoakBatch): Promise<Pick<Verdict, Deeds>> {
+  const { rows } = await pool.query<Pick<Verdict, Deeds>>(
     `SELECT (SELECT count(*)::int FROM correction WHERE batch_id = $1) AS corrected, (SELECT count(*)::int FROM batch_plan WHERE batch_id = $1) AS revisions,
        (SELECT count(*)::int FROM receipt r CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb AS says) s
-        WHERE r.batch_id = $1 AND r.kind = 'decision' AND says #> '{answers,execute}' = 'true' AND says -> 'overrides' = '[]') AS "onLooks"`,
+        WHERE r.batch_id = $1 AND r.kind = 'decision' AND says #> '{answers,execute}' = 'true' AND says -> 'overrides' = '[]') AS "onLooks",
+       (SELECT count(*)::int FROM batch b JOIN chunk_item m ON m.batch_id = b.id WHERE b.id = $1 AND b.rest_of IS NOT NULL) AS again`,
     [batchId],
   );
-  return rows[0] ?? { corrected: 0, revisions: 0, onLooks: 0 };
+  return rows[0] ?? { corrected: 0, revisions: 0, onLooks: 0, again: 0 };
 }
+
+type Deeds = 'corrected' | 'revisions' | 'onLooks' | 'again';
 
 type Told = {
   chunk: number;
@@ -345,7 +350,9 @@ async function judgeClassifications(
        k."by" AS corrector, k."to" AS corrected
      FROM classification a JOIN chunk c ON c.id = a.chunk_id JOIN batch b ON b.id = a.batch_id
      JOIN item i ON i.dataset_id = b.dataset_id AND i.ordinal = a.ordinal
-     LEFT JOIN LATERAL (SELECT "by", "to" FROM correction k WHERE k.batch_id = a.batch_id AND k.ordinal = a.ordinal ORDER BY id DESC LIMIT 1) k ON true
+     -- What people had corrected stays so where it is reviewed again.
+     LEFT JOIN LATERAL (SELECT "by", "to" FROM correction k WHERE k.batch_id IN (a.batch_id, b.rest_of) AND k.ordinal = a.ordinal
+       ORDER BY k.batch_id = a.batch_id DESC, id DESC LIMIT 1) k ON true
      WHERE a.batch_id = $1`,
     [batch.batchId],
   );
@@ -438,6 +445,33 @@ export async function judgeEnd(pool: pg.Pool, batch: SoakBatch): Promise<Lie[]> 
   return lies;
 }
 
+/**
+ * Of a batch that reviews again what another one left unsent: no item is in two of them, and none is sent that the other one had sent, may have sent, or did and has not
+ * undone. What each of them did was judged by the targets' logs; here their receipts are held against each other.
+ */
+async function judgeRest(pool: pg.Pool, batch: SoakBatch, lie: (kind: LieKind, ordinal: number, said: string) => void) {
+  const { rows } = await pool.query<{
+    ordinal: number;
+    elsewhere: string | null;
+    before: string | null;
+    undone: boolean;
+    sent: boolean;
+  }>(
+    `SELECT m.ordinal, (SELECT o.name FROM batch o JOIN chunk_item x ON x.batch_id = o.id AND x.ordinal = m.ordinal
+         WHERE o.rest_of = b.rest_of AND o.id <> b.id LIMIT 1) AS elsewhere,
+       (SELECT coalesce(result, kind) FROM receipt WHERE batch_id = b.rest_of AND ordinal = m.ordinal ORDER BY step DESC LIMIT 1) AS before,
+       EXISTS (SELECT FROM batch u JOIN receipt r ON r.batch_id = u.id AND r.ordinal = m.ordinal AND r.result = 'succeeded' WHERE u.undoes = b.rest_of) AS undone,
+       EXISTS (SELECT FROM receipt WHERE batch_id = b.id AND ordinal = m.ordinal AND kind = 'intent') AS sent
+     FROM batch b JOIN chunk_item m ON m.batch_id = b.id WHERE b.id = $1 AND b.rest_of IS NOT NULL ORDER BY m.ordinal`,
+    [batch.batchId],
+  );
+  for (const { ordinal, elsewhere, before, undone, sent } of rows) {
+    if (elsewhere !== null) lie('falseRecord', ordinal, `reviewed again here, and in ${elsewhere}`);
+    if (!sent || undone || before === null || ['failed', 'skipped', 'not_executed'].includes(before)) continue;
+    lie('doubleNotTold', ordinal, `sent again, and the batch that left it says ${before}`);
+  }
+}
+
 /** All that is no step of an action. */
 async function toldOf(pool: pg.Pool, batchId: string): Promise<Told[]> {
   const { rows } = await pool.query<Told>(
@@ -476,13 +510,17 @@ async function insideEffects(pool: pg.Pool, batchId: string): Promise<Inside[]> 
   const { rows } = await pool.query<Inside>(
     `SELECT idempotency_key AS key, ordinal, 'shelf' AS place FROM shelf_entry WHERE batch_id = $1
      UNION ALL SELECT idempotency_key, ordinal, 'tasks' FROM follow_up WHERE batch_id = $1
-     -- An undo leaves its key on what it changed.
-     UNION ALL SELECT s.changed_by, s.ordinal, 'shelf' FROM shelf_entry s JOIN batch u ON u.undoes = s.batch_id WHERE u.id = $1 AND s.changed_by IS NOT NULL
-     UNION ALL SELECT f.changed_by, f.ordinal, 'tasks' FROM follow_up f JOIN batch u ON u.undoes = f.batch_id WHERE u.id = $1 AND f.changed_by IS NOT NULL`,
+     -- An undo leaves its key on what it changed. A batch may have several: what another one of them says that it did is that one's.
+     UNION ALL SELECT s.changed_by, s.ordinal, 'shelf' FROM shelf_entry s JOIN batch u ON u.undoes = s.batch_id WHERE u.id = $1 AND s.changed_by IS NOT NULL AND NOT ${ofAnotherUndo('s')}
+     UNION ALL SELECT f.changed_by, f.ordinal, 'tasks' FROM follow_up f JOIN batch u ON u.undoes = f.batch_id WHERE u.id = $1 AND f.changed_by IS NOT NULL AND NOT ${ofAnotherUndo('f')}`,
     [batchId],
   );
   return rows;
 }
+
+const ofAnotherUndo = (made: string): string => `EXISTS (
+  SELECT FROM batch o JOIN receipt r ON r.batch_id = o.id AND r.ordinal = ${made}.ordinal AND r.kind = 'intent'
+  WHERE o.undoes = u.undoes AND o.id <> u.id AND convert_from(r.body, 'UTF8')::jsonb ->> 'idempotencyKey' = ${made}.changed_by)`;
 
 /** The digests of the requests that ask for a task and a place on the shelf in one. */
 async function requestsForBoth(pool: pg.Pool, batchId: string): Promise<Set<string>> {

@@ -10,6 +10,7 @@ import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { findAlike } from '#lib/steps/checkpoints/find-alike.ts';
 import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
 import { countChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
+import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
@@ -70,7 +71,9 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
   if (review.length > 0 && (await teach(batch, chunks))) return false;
   if (review.length > 0) await approve(batch, review);
   const waiting = chunks.find((chunk) => chunk.state === 'awaiting_release');
-  if (waiting) {
+  // The No undoes what was done of some, as the page proposes, and leaves it with others.
+  if (waiting && batch.saysNo) await refuseRest(ADA, { batchId, chunk: waiting.number, undo: numberOf(batch.name) % 2 === 0 });
+  else if (waiting) {
     const released = { number: waiting.number, digest: waiting.digest ?? '' };
     await decide(ADA, { batchId, chunks: [released], next: false, execute: false, release: true });
   }

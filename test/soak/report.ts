@@ -56,7 +56,7 @@ export function inWords(report: Report): string {
     ],
     [
       'people',
-      `${report.corrected} items corrected, ${report.revisions} revisions of rules, ${report.onLooks} chunks approved on looks over the batch`,
+      `${report.corrected} items corrected, ${report.revisions} revisions of rules, ${report.onLooks} chunks approved on looks over the batch, ${report.again} items reviewed again`,
     ],
     [
       'takeover after a kill',

@@ -32,5 +32,5 @@ test('struck at every step, by every fault: the receipts tell what happened', { 
   expect(coverage.missing).toEqual([]);
   for (const fault of FAULTS) expect(report[fault], fault).toBeGreaterThan(0);
   expect(report.resolvedRightly).toBe(report.resolved);
-  for (const done of ['corrected', 'revisions', 'onLooks'] as const) expect(report[done], done).toBeGreaterThan(0);
+  for (const done of ['corrected', 'revisions', 'onLooks', 'again'] as const) expect(report[done], done).toBeGreaterThan(0);
 });

@@ -6,9 +6,9 @@ import { LEASE_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { closeDb } from '#lib/store/postgres/db.ts';
 import { startTarget } from '#test/target.ts';
-import type { SoakBatch } from './batches.ts';
+import { restsOf, type SoakBatch, undosBegun } from './batches.ts';
 import { startFleet } from './fleet.ts';
-import { type Cell, play, shortMatrix, wholeMatrix } from './matrix.ts';
+import { type Cell, type Played, play, shortMatrix, untilOver, wholeMatrix } from './matrix.ts';
 import { EffectLog, judge, judgeEnd, LIE_KINDS, type Lie, receiptsOfItem, type Verdict } from './oracle.ts';
 import { told, type World } from './person.ts';
 import { seeded } from './random.ts';
@@ -121,7 +121,7 @@ function judgesOf(world: World, say: (line: string) => void) {
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
     ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
     ...{ uncertain: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
-    ...{ corrected: 0, revisions: 0, onLooks: 0 },
+    ...{ corrected: 0, revisions: 0, onLooks: 0, again: 0 },
   };
 
   const tell = async (batch: SoakBatch, where: string, lie: Lie): Promise<void> => {
@@ -196,6 +196,16 @@ function judgesOf(world: World, say: (line: string) => void) {
   };
 }
 
+/** What a No left: its undo, and then what is reviewed again, of which the undone is a part. */
+async function playAgain(world: World, court: Court, { batch, shape }: Played, title: string): Promise<void> {
+  const live = async (one: SoakBatch): Promise<void> => {
+    const over = await untilOver(world, one, PATIENCE_MS);
+    await court.judge(one, `${one.name} (${title})`, !over);
+  };
+  for (const undo of await undosBegun(world, batch)) await live(undo);
+  for (const rest of await restsOf(world.targets, batch, shape)) await live(rest);
+}
+
 async function playAll(
   world: World,
   court: Court,
@@ -219,6 +229,7 @@ async function playAll(
         const name = `cell-${cell.number}${tries > 0 ? `-${tries}` : ''}`;
         const played = await play(world, seeded(seed * 1_000 + cell.number + tries * 7_919), name, cell, PATIENCE_MS);
         await court.judge(played.batch, `${name} (${title})`, played.stuck);
+        if (!played.stuck && played.batch.saysNo) await playAgain(world, court, played, title);
         hit = played.struck;
         if (played.stuck) break;
       }

@@ -8,7 +8,7 @@ import { resume } from '#lib/steps/batches/resume.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { MODES } from '#test/target.ts';
-import { ADA, proposedBatch, type SoakBatch, undoOf } from './batches.ts';
+import { ADA, proposedBatch, restsOf, type Shape, type SoakBatch, undoOf, undosBegun } from './batches.ts';
 import { FAULTS, type Fault } from './fleet.ts';
 import { misbehave, untilOver } from './matrix.ts';
 import { isAway, stateOf, type World } from './person.ts';
@@ -17,6 +17,9 @@ import { patiently } from './server.ts';
 
 /** How many batches are undone in their turn. */
 const UNDONE = 0.3;
+
+/** How many say No to the first few, where some run first. */
+const SAYS_NO = 0.5;
 
 type Stormed = { batch: SoakBatch; stuck: boolean };
 
@@ -38,8 +41,10 @@ export async function storm(world: World, random: Random, options: StormOptions)
   const lane = async (): Promise<void> => {
     while (performance.now() < options.until) {
       begun += 1;
-      const batch = await stormBatch(world, random, `storm-${begun}`);
+      const { batch, shape } = await stormBatch(world, random, `storm-${begun}`);
       await live(batch);
+      for (const undo of await undosBegun(world, batch).catch(noneIfAway)) await live(undo);
+      for (const rest of await restsOf(world.targets, batch, shape).catch(noneIfAway)) await live(rest);
       if (random.next() > UNDONE) continue;
       const undo = await undoOf(batch).catch(unlessAway);
       if (undo) await live(undo);
@@ -90,18 +95,19 @@ function anyFault(random: Random): Fault {
   return fault === 'restart' && random.next() < 0.7 ? 'kill' : fault;
 }
 
-async function stormBatch(world: World, random: Random, name: string): Promise<SoakBatch> {
+async function stormBatch(world: World, random: Random, name: string): Promise<{ batch: SoakBatch; shape: Shape }> {
   const items = 16 + random.below(300);
-  const batch = await proposedBatch(world.targets, name, {
+  const shape: Shape = {
     items,
     chunkItems: Math.max(8, Math.ceil(items / (1 + random.below(5)))),
     concurrency: 1 + random.below(8),
     first: random.pick([0, 0, 3]),
     ratePerSecond: random.pick([null, null, 200]),
     haltAfter: random.pick([null, null, 5]),
-  });
+  };
+  const batch = { ...(await proposedBatch(world.targets, name, shape)), saysNo: random.next() < SAYS_NO };
   await patiently(() => startBatch(ADA, { batchId: batch.batchId })).catch(() => {});
-  return batch;
+  return { batch, shape };
 }
 
 /** A person brings it to its end, and meddles now and then on the way. */
@@ -135,6 +141,11 @@ async function meddle({ server }: World, random: Random, batchId: string): Promi
 /** What the product refuses, and what a database that is away keeps it from, a person leaves at that. */
 async function quietly(act: () => Promise<unknown>): Promise<void> {
   await act().catch(unlessAway);
+}
+
+function noneIfAway(error: unknown): never[] {
+  unlessAway(error);
+  return [];
 }
 
 function unlessAway(error: unknown): null {

@@ -57,10 +57,16 @@ export class Pools {
   end() {
     for (const [decision, pool] of this.#pools) {
       const refuse = (says) => this.#check.report.altered('decisions.jsonl', pool.line, says);
-      const chunks = [...pool.own.keys(), ...pool.decided.flatMap(numbersOf), ...(pool.review ?? []).map(([chunk]) => chunk)];
+      // Of the chunks that there are: ranges may say anything.
+      pool.before = [...this.#chunks.keys()].filter((chunk) =>
+        pool.decided.some(([first, last]) => first <= chunk && chunk <= last),
+      );
+      if (pool.before.length !== pool.decided.reduce((sum, [first, last]) => sum + last - first + 1, 0))
+        refuse(`Decision ${decision} pools chunks that there are not.`);
+      const chunks = [...pool.own.keys(), ...pool.before, ...(pool.review ?? []).map(([chunk]) => chunk)];
       if (new Set(chunks).size !== chunks.length) refuse(`Decision ${decision} pools a chunk twice.`);
-      for (const chunk of pool.decided.flatMap(numbersOf))
-        if (!this.#chunks.get(chunk)?.isDecided)
+      for (const chunk of pool.before)
+        if (!this.#chunks.get(chunk).isDecided)
           refuse(`Decision ${decision} pools chunk ${chunk} as decided, and nothing was decided of it.`);
       const pooled = new Set(chunks);
       for (const [chunk, last] of pool.marks)
@@ -76,11 +82,9 @@ export class Pools {
     const refuse = (says) => report.altered('receipts.jsonl', line, says);
     if (seen === false && pool.review === null)
       return refuse('Nobody saw all of what it approves, and its looks are not pooled over what waited then.');
-    const scope = [
-      ...pool.own,
-      ...pool.decided.flatMap(numbersOf).map((number) => [number, null]),
-      ...(seen ? [] : (pool.review ?? [])),
-    ].map(([number, revision]) => this.#chunks.get(number)?.at(revision, pool.last.get(number) ?? -1) ?? null);
+    const scope = [...pool.own, ...pool.before.map((number) => [number, null]), ...(seen ? [] : (pool.review ?? []))].map(
+      ([number, revision]) => this.#chunks.get(number)?.at(revision, pool.last.get(number) ?? -1) ?? null,
+    );
     const latest = scope.reduce((plan, one) => Math.max(plan, one?.plan ?? 1), 1);
     const isUnknown = scope.includes(null) || this.#check.markedBefore(latest) === undefined;
     if (isUnknown || (seen === null && pool.review !== null)) {
@@ -114,8 +118,6 @@ function looksOver(views, category, plan) {
   const wrongAt = looked.flatMap(({ wrong }, at) => (wrong ? [at + 1] : []));
   return { population, looks: looked.length, wrong: wrongAt.length, atMost: leastAtMost(population, looked.length, wrongAt) };
 }
-
-const numbersOf = ([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at);
 
 function isPool(pool) {
   if (!isObject(pool) || Object.keys(pool).join(' ') !== 'decided review marks') return false;
@@ -265,7 +267,7 @@ class View {
     return { items, marks: on.size + outside.length, outside: outside.length };
   }
 
-  /** Its items that were looked at, in the order of no draw; those that were moved out; and the rank of the first that nobody looked at. */
+  /** Its items that were looked at, in no order; those that were moved out; and the rank of the first that nobody looked at. */
   drawn(category, plan) {
     const key = `${plan} ${category}`;
     if (!this.#drawn.has(key)) this.#drawn.set(key, this.#draw(category, plan));
