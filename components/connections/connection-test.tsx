@@ -59,8 +59,9 @@ export function ConnectionTest({ connection, does, onTest }: Props) {
         {test.error ? <span className="text-red">{test.error.message}</span> : <Tested connection={{ tested }} />}
       </p>
       {tested?.ok && tested.found.length > 0 ? (
-        <div>
-          <h3 className="mb-1 font-medium">Found there: {tested.found.length}</h3>
+        <div className="flex flex-col gap-2">
+          <p>{tested.reason}</p>
+          <h3 className="font-medium">Found there: {tested.found.length}</h3>
           <ul className="max-h-60 overflow-y-auto rounded border border-line px-3 py-2">
             {tested.found.map((place) => (
               <li key={place} className="wrap-anywhere">

@@ -13,7 +13,7 @@ const action = (connector: string, verb: string, given: Action['with'] = {}): Ac
   ...{ connector, connection: null, do: verb, honoursKeys: false, with: given },
 });
 
-const ACTIONS = [
+const ACTIONS: Action[] = [
   action('shelf', 'archive'),
   action('none', 'label'),
   action('task', 'create', { title: '{{a}}{{b}}', body: '{{target}} {{idempotencyKey}}' }),

@@ -31,7 +31,7 @@ let dovecot: Dovecot;
 beforeAll(async () => {
   if ('missing' in found) return;
   await leasesCount(pool);
-  dovecot = await startDovecot(found.root, { user: USER, password: PASSWORD });
+  dovecot = await startDovecot(found.root, { user: USER, password: PASSWORD, latencyMs: 10 });
 });
 afterEach(killWorkers);
 afterAll(stopRinging);
