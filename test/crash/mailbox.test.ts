@@ -83,6 +83,7 @@ test.skipIf('missing' in found)(
     }
     await expect.poll(() => settled(pool, batchId), { timeout: 600_000, interval: 200 }).toBe(true);
     await killWorkers();
+    await dovecot.quiet();
 
     const judged = await judge(pool, batchId, datasetId, dovecot);
     console.log(
