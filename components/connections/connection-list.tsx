@@ -65,7 +65,7 @@ export function Tested({ connection: { tested } }: { connection: Pick<Connection
   return (
     <span>
       <StateBadge {...look} /> <RelativeTime iso={tested.at} />
-      {tested.ok && !tested.offers ? '' : `: ${tested.reason}`}
+      {tested.ok ? '' : `: ${tested.reason}`}
     </span>
   );
 }

@@ -63,6 +63,7 @@ export function ConnectionTest({ connection, does, onTest, onPrepare }: Props) {
         </Button>
       </form>
       <p role="status">{error ? <span className="text-red">{error.message}</span> : <Tested connection={{ tested }} />}</p>
+      {tested?.ok && tested.offers ? <p>{tested.reason}</p> : null}
       {tested?.offers ? (
         <Offered offers={tested.offers} pending={prepare.isPending} onPrepare={() => prepare.mutate(undefined)} />
       ) : null}

@@ -31,7 +31,7 @@ let dovecot: Dovecot;
 beforeAll(async () => {
   if ('missing' in found) return;
   await leasesCount(pool);
-  dovecot = await startDovecot(found.root, { user: USER, password: PASSWORD });
+  dovecot = await startDovecot(found.root, { user: USER, password: PASSWORD, latencyMs: 10 });
 });
 afterEach(killWorkers);
 afterAll(stopRinging);
@@ -83,6 +83,7 @@ test.skipIf('missing' in found)(
     }
     await expect.poll(() => settled(pool, batchId), { timeout: 600_000, interval: 200 }).toBe(true);
     await killWorkers();
+    await dovecot.quiet();
 
     const judged = await judge(pool, batchId, datasetId, dovecot);
     console.log(

@@ -24,15 +24,18 @@ export type Dovecot = {
   port: number;
   /** Every command that reached it, when, but for those that only look. */
   commands: { at: number; command: string }[];
-  /** Ends every line at once, as a network does; and what was about to be answered on it. */
+  /** Ends every line at once, as a network does: what had come is still carried out, and what was on its way back is lost. */
   cut(): void;
+  /** The same, and waits until all that had come is carried out. */
+  quiet(): Promise<void>;
   stop(): Promise<void>;
 };
 
 /** So are the commands that change something. */
 const CHANGES = /^\S+ (UID (MOVE|STORE|COPY|EXPUNGE)|MOVE|STORE|COPY|EXPUNGE|CLOSE|APPEND)\b/i;
 
-export type DovecotOptions = { user: string; password: string };
+/** `latencyMs`: how long an answer is on its way. */
+export type DovecotOptions = { user: string; password: string; latencyMs?: number };
 
 const CACHE = resolve('node_modules/.cache/dovecot');
 const PACKAGES = ['dovecot-core', 'dovecot-imapd'];
@@ -77,7 +80,7 @@ const environment = (root: string): NodeJS.ProcessEnv => ({ ...process.env, LD_L
 /** Dovecot does not open mail for root: then its sessions are nobody's. */
 const NOBODY = 65_534;
 
-export async function startDovecot(root: string, { user, password }: DovecotOptions): Promise<Dovecot> {
+export async function startDovecot(root: string, { user, password, latencyMs = 0 }: DovecotOptions): Promise<Dovecot> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-dovecot-'));
   const isRoot = process.getuid?.() === 0;
   const who = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
@@ -87,22 +90,25 @@ export async function startDovecot(root: string, { user, password }: DovecotOpti
   chmodSync(folder, 0o755);
   if (isRoot) for (const one of ['.', 'mail', 'home', 'run']) chownSync(join(folder, one), NOBODY, NOBODY);
   const commands: Dovecot['commands'] = [];
+  const running = new Set<ChildProcess>();
   const lines = new Set<{ socket: Socket; child: ChildProcess | null }>();
   const server = createServer((socket) => {
     const line: { socket: Socket; child: ChildProcess | null } = { socket, child: null };
     lines.add(line);
     const end = (): void => {
       lines.delete(line);
-      line.child?.kill('SIGKILL');
+      line.child?.stdin?.end();
       socket.destroy();
     };
     socket.setNoDelay(true);
     socket.on('error', end).on('close', end);
-    greet(socket, { user, password }, () => {
+    greet(socket, { user, password, latencyMs }, () => {
       const args = ['-c', join(folder, 'dovecot.conf'), '-f', 'service=imap', '-p', '-e', join(root, 'usr/lib/dovecot/imap')];
       const env = { ...environment(root), USER: user, HOME: join(folder, 'home') };
       const child = spawn(join(root, 'usr/bin/doveconf'), args, { ...who, env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
       line.child = child;
+      running.add(child);
+      child.on('exit', () => running.delete(child));
       socket.on('data', (data) => {
         for (const command of data.toString('latin1').split('\r\n'))
           if (CHANGES.test(command)) commands.push({ at: Date.now(), command: command.replace(/^\S+ /, '') });
@@ -115,17 +121,20 @@ export async function startDovecot(root: string, { user, password }: DovecotOpti
   server.listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
   const cut = (): void => {
-    for (const { socket, child } of lines) {
-      child?.kill('SIGKILL');
-      socket.destroy();
-    }
+    for (const { socket } of lines) socket.destroy();
+  };
+  const quiet = async (): Promise<void> => {
+    const ended = [...running].map((child) => new Promise((resolved) => child.once('exit', resolved)));
+    cut();
+    await Promise.all(ended);
   };
   return {
+    quiet,
     port: (server.address() as AddressInfo).port,
     commands,
     cut,
     async stop() {
-      cut();
+      await quiet();
       await new Promise((closed) => server.close(closed));
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -135,7 +144,7 @@ export async function startDovecot(root: string, { user, password }: DovecotOpti
 /** Says the greeting, and passes bytes between the two once the password was right. */
 function greet(
   socket: Socket,
-  { user, password }: DovecotOptions,
+  { user, password, latencyMs = 0 }: DovecotOptions,
   open: () => ChildProcessByStdio<Writable, Readable, null>,
 ): void {
   const say = (...lines: string[]): void => void socket.write(lines.map((line) => `${line}\r\n`).join(''));
@@ -165,7 +174,10 @@ function greet(
       if (end < 0) return;
       child.stdout.off('data', onGreeting);
       say(greeting.slice(0, end).replace(/^\* PREAUTH/, `${tag} OK`));
-      child.stdout.on('data', (one: Buffer) => socket.write(one));
+      child.stdout.on('data', (one: Buffer) => {
+        if (latencyMs === 0) socket.write(one);
+        else setTimeout(() => socket.write(one), latencyMs);
+      });
       socket.on('data', (one) => child.stdin.write(one));
       socket.resume();
     };

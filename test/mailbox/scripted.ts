@@ -67,6 +67,7 @@ export async function scriptedServer({
   const sockets = new Set<Socket>();
 
   const serve = (raw: Socket): void => {
+    raw.setNoDelay(true);
     let socket: Socket = raw;
     let selected: Kept | null = null;
     let rest = '';
