@@ -4,12 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import { type KeyRole, ROLES, type Role } from '#lib/core/people/roles.ts';
 import { EVERYONE, OPERATIONS, PAGES, STEPS } from '#test/roles.ts';
 import { atSize } from '#test/size.ts';
 import { ADMIN, expect, test } from './fixtures.ts';
 
-type Who = Role | 'disabled' | 'nobody';
+type Who = KeyRole | 'disabled' | 'nobody';
 type Operation = {
   operationId: string;
   parameters?: { name: string; in: string; required?: boolean; schema: { type?: string } }[];
@@ -66,6 +66,11 @@ test('Every door of the build stands in the tables, and opens for those alone th
     return joined.cookie;
   };
 
+  const agentKey = async (): Promise<string> => {
+    const { text } = await call('makeKeyAction', admin, { name: 'Agents', role: 'agent', days: 1 });
+    return /"key":"([\w-]+)"/.exec(text)?.[1] ?? '';
+  };
+
   await test.step('nothing is without a rule', async () => {
     expect(routesOf().sort()).toEqual(Object.keys(PAGES).sort());
     const named = actions.map(({ name }) => name).filter((name) => !OPEN_ACTIONS.includes(name));
@@ -78,10 +83,12 @@ test('Every door of the build stands in the tables, and opens for those alone th
   });
 
   // Each step refuses every other role in tests of its own: here it is about what leads to the steps.
-  for (const who of atSize<Who[]>(['nobody', 'auditor'], ['nobody', 'disabled', ...ROLES])) {
+  for (const who of atSize<Who[]>(['nobody', 'agent', 'auditor'], ['nobody', 'disabled', 'agent', ...ROLES])) {
     await test.step(who, async () => {
       const role = who === 'nobody' ? null : who === 'disabled' ? 'operator' : who;
-      const cookie = role === null ? '' : role === 'admin' ? admin : await join(role);
+      const cookie = role === null || role === 'agent' ? '' : role === 'admin' ? admin : await join(role);
+      const asker: Record<string, string> =
+        role === 'agent' ? { authorization: `Bearer ${await agentKey()}` } : { cookie, origin: product };
       if (who === 'disabled') {
         const { id } = await (await fetch(`${product}/api/auth/get-session`, { headers: { cookie } }))
           .json()
@@ -95,7 +102,8 @@ test('Every door of the build stands in the tables, and opens for those alone th
         if (!right) wrong.push(`${door}: ${found}`);
       };
 
-      for (const [route, rule] of Object.entries(PAGES)) {
+      // A key has no browser.
+      for (const [route, rule] of role === 'agent' ? [] : Object.entries(PAGES)) {
         if (rule === 'data' || route.startsWith('/_')) continue;
         const answer = await fetch(product + filled(route), { headers: { cookie }, redirect: 'manual' });
         const text = await answer.text();
@@ -111,7 +119,7 @@ test('Every door of the build stands in the tables, and opens for those alone th
         else see(route, `${status}${refused ? ', refused' : ''}`, status < 500 && !away && refused !== may(rule));
       }
 
-      for (const { name } of actions.filter((one) => !OPEN_ACTIONS.includes(one.name))) {
+      for (const { name } of actions.filter((one) => role !== 'agent' && !OPEN_ACTIONS.includes(one.name))) {
         const rule = ruleOf(name) ?? '';
         if (may(rule) && ACTS_AT_ONCE.includes(name)) continue;
         const { text } = await call(name, cookie, { no: 'such key' });
@@ -129,7 +137,7 @@ test('Every door of the build stands in the tables, and opens for those alone th
           const leave = new AbortController();
           const answer = await fetch(`${product}${filled(path)}?${asked}`, {
             method: method.toUpperCase(),
-            headers: { cookie, origin: product, ...(method === 'get' ? {} : { 'content-type': 'application/json' }) },
+            headers: { ...asker, ...(method === 'get' ? {} : { 'content-type': 'application/json' }) },
             ...(method === 'get' ? {} : { body: '{"no":"such key"}' }),
             signal: leave.signal,
           });
