@@ -79,7 +79,7 @@ test('a rule that is too slow is refused by its number, in time', async () => {
   );
   expect(error).toBeInstanceOf(CountersignError);
   expect(error).toMatchObject({ code: 'invalid', message: expect.stringContaining('Rule 1') });
-}, 60_000);
+});
 
 test('what is like a corrected item: the same sender, the same words, the same rule, here and to come', async () => {
   const { batchId } = await seed();
