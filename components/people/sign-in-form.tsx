@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type AskedOfDevice, usePasskey } from '#components/account/device.ts';
 import { CodeField } from '#components/account/proof.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -82,10 +82,14 @@ export function SignInForm({ onSignIn, onCode, onBegin, onPasskey, onDone }: Pro
 
 function CodeForm({ onCode, onDone, onBack }: Pick<Props, 'onCode' | 'onDone'> & { onBack: () => void }) {
   const [code, setCode] = useState('');
+  const form = useRef<HTMLFormElement>(null);
+  // Whoever typed the password has nothing else to do here.
+  useEffect(() => form.current?.querySelector('input')?.focus(), []);
   const give = useMutation(writing(['session', 'sign-in', 'code'], onCode));
   return (
     <EntryFrame title="One more step" text="Your password was right. Give a code of your authenticator app.">
       <form
+        ref={form}
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
