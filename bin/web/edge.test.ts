@@ -320,3 +320,30 @@ test('a path that is no UTF-8 is refused in words, and the connection goes on', 
   expect(heard().match(/^content-type/gim)).toHaveLength(2);
   expect(seen).toEqual(['GET /batches/%C3%A9?search=%ff  ']);
 });
+
+test('a request whose length is told twice is refused, and nothing that stands behind it is read', async () => {
+  const asked: string[] = [];
+  const port = await edge((request, response) => {
+    asked.push(request.url ?? '');
+    response.end('ok');
+  });
+  for (const lengths of [
+    'Content-Length: 4\r\nTransfer-Encoding: chunked',
+    'Content-Length: 4\r\nContent-Length: 5',
+    'Transfer-Encoding: identity, chunked\r\nTransfer-Encoding: x',
+    'Content-Length: +4',
+  ]) {
+    const { say, hear } = await line(port);
+    say(`POST /api/v1/x HTTP/1.1\r\nHost: a\r\n${lengths}\r\n\r\n0\r\n\r\nGET /api/v1/smuggled HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await hear(/^HTTP\/1\.1 (400|200)/);
+  }
+  expect(asked.filter((url) => url.includes('smuggled'))).toEqual([]);
+});
+
+test('TRACE is answered with nothing of what was asked', async () => {
+  const port = await edge((_request, response) => void response.writeHead(405).end());
+  const { say, hear, heard } = await line(port);
+  say('TRACE /api/v1/batches HTTP/1.1\r\nHost: a\r\nCookie: countersign.session_token=secret\r\n\r\n');
+  await hear(/^HTTP\/1\.1 4\d\d/);
+  expect(heard()).not.toContain('secret');
+});
