@@ -408,7 +408,7 @@ export const contract = oc.prefix('/api/v1').router({
     test: post(
       '/connections/{id}/test',
       'Test a connection',
-      'Sends a GET or a HEAD with its credential, to its address or to a place under it.',
+      'Sends a GET or a HEAD with its credential, to its address or to a place under it. Of a database it signs in and reads: the version, the tables, and whether effects can be written down; `offers` has what it found.',
     )
       .input(write(namedConnection, connectionTest))
       .output(tested),
