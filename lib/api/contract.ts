@@ -441,7 +441,7 @@ export const contract = oc.prefix('/api/v1').router({
     test: post(
       '/connections/{id}/test',
       'Test a connection',
-      'A web service: sends a GET or a HEAD with its credential, to its address or to a place under it. A mail server: signs in, and lists what it can do and its folders.',
+      'A web service: sends a GET or a HEAD with its credential, to its address or to a place under it. A mail server: signs in, and lists what it can do and its folders. A database: signs in, and reads the version, the tables, and whether effects can be written down. `offers` has what it found.',
     )
       .input(write(namedConnection, connectionTest))
       .output(tested),

@@ -475,7 +475,6 @@ export const CONNECTION_PLACE_LOOK_MS = 100;
 // Databases of others
 /** Of each connection, in each process: what is left of the server's connections belongs to its other users. */
 export const TARGET_POOL_MAX = 8;
-export const TARGET_CONNECT_MS = CONNECT_TIMEOUT_MS;
 export const TARGET_IDLE_MS = 10_000;
 /** How long a statement may take there, and how long it may wait for a lock. */
 export const TARGET_STATEMENT_MS = 15_000;

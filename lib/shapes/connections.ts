@@ -80,7 +80,7 @@ const parts = {
     .trim()
     .min(1, 'A connection needs an address.')
     .max(URL_CHARS_MAX)
-    .describe('Where it is: https://crm.example/api/. Actions name what is under it.'),
+    .describe('Where it is: https://crm.example/api/, under which actions name places; or postgresql://db.example:5432/crm.'),
   auth: connectionAuth,
   limits: connectionLimits.default({ concurrency: null, windows: [] }),
   ...declared.shape,

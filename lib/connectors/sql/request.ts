@@ -32,7 +32,7 @@ export function freezeRequest(action: Action, item: ActionItem): FrozenRequest {
 }
 
 /** In the order of the columns' names, so that the same change is the same text. */
-export function statementOf(
+function statementOf(
   verb: Verb,
   table: TableName,
   { key, set, only }: { key: Record<string, string>; set: Values; only: Values },

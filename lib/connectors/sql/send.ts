@@ -9,11 +9,6 @@ import { faultOf, refusalOf } from './answers.ts';
 import type { SqlRequest } from './frozen.ts';
 import type { NoTarget, Targets } from './target.ts';
 
-export async function send(targets: Targets, request: SqlRequest, input: ApplyInput, signal: AbortSignal): Promise<ApplyResult> {
-  const pool = await targets.over(request.via);
-  return sendOver(pool, request, input, signal);
-}
-
 /** `pool`: of the connection as it is now, or why there is none. */
 export async function sendOver(
   pool: Pool | NoTarget,

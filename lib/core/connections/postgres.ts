@@ -1,7 +1,7 @@
 /** The address of a PostgreSQL as a connection has it: `postgresql://db.example:5432/crm?sslmode=verify-full`. Pure; the browser reads this file too. */
 
 /** verify-full: its certificate and name are checked. require: encrypted, and nobody knows with whom. disable: in clear. */
-export const TLS_MODES = ['verify-full', 'require', 'disable'] as const;
+const TLS_MODES = ['verify-full', 'require', 'disable'] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
 
 export type PostgresPlace = { host: string; port: number; database: string; tls: TlsMode };

@@ -121,6 +121,18 @@ test('rows are changed once, told with what was there, undone, and done again', 
   expect(await folders()).toEqual(['done', 'mine', 'kept']);
 });
 
+test('the password is in nothing that is kept but its own row, where nobody reads it', async () => {
+  const { rows } = await pool.query(
+    `SELECT place FROM (
+       SELECT 'request' AS place, convert_from(bytes, 'UTF8') AS text FROM frozen_request UNION ALL SELECT 'receipt', convert_from(body, 'UTF8') FROM receipt
+       UNION ALL SELECT 'value', value FROM receipt_value UNION ALL SELECT 'plan', plan::text FROM batch UNION ALL SELECT 'connection', c::text FROM connection c
+       UNION ALL SELECT 'log', facts::text FROM security_event UNION ALL SELECT 'secret', encode(ciphertext, 'escape') FROM secret) kept
+     WHERE position($1 IN text) > 0`,
+    [theirs.password],
+  );
+  expect(rows).toEqual([]);
+});
+
 test('a COMMIT whose answer is lost is found out by the same attempt, and one that nobody could ask about is settled when it is asked', async () => {
   await inbox(2);
   expect(await connect('proxied', proxy.port)).toMatchObject({ status: 201 });

@@ -17,7 +17,7 @@ type Answered = { command: string; rowCount: number | null; rows: (string | null
 export type Image = Record<string, string | null>;
 
 /** The statement that was approved, and what is read before it. */
-export type Change = {
+type Change = {
   do: 'update' | 'insert' | 'delete';
   table: TableName;
   /** which row; none where one is inserted */
@@ -31,7 +31,7 @@ export type Change = {
 };
 
 /** What takes an effect back, by what was kept of it. */
-export type PutBack = {
+type PutBack = {
   do: 'put_back';
   table: TableName;
   /** the key of that effect */
@@ -44,7 +44,7 @@ export type PutBack = {
   set: readonly string[];
 };
 
-export type Did = 'update' | 'insert' | 'delete';
+type Did = 'update' | 'insert' | 'delete';
 
 /** What became of the key, for ever. `refused`: nothing happened, and nothing will under this key where `for ever` had to be made sure. */
 export type Told =

@@ -5,7 +5,7 @@
 import { type LookupFunction, Socket } from 'node:net';
 import pg from 'pg';
 import type { TlsMode } from '#lib/core/connections/postgres.ts';
-import { TARGET_ANSWER_MS, TARGET_CONNECT_MS, TARGET_IDLE_MS, TARGET_POOL_MAX } from '#lib/core/limits.ts';
+import { CONNECT_TIMEOUT_MS, TARGET_ANSWER_MS, TARGET_IDLE_MS, TARGET_POOL_MAX } from '#lib/core/limits.ts';
 
 export type TargetPlace = {
   host: string;
@@ -40,7 +40,7 @@ function open({ host, port, database, tls, user, password }: TargetPlace, { look
   const pool = new pg.Pool({
     ...{ host: name, port, database, user, password, max: TARGET_POOL_MAX, application_name: 'countersign' },
     ssl: tls === 'disable' ? false : { rejectUnauthorized: tls === 'verify-full' },
-    ...{ connectionTimeoutMillis: TARGET_CONNECT_MS, idleTimeoutMillis: TARGET_IDLE_MS, query_timeout: TARGET_ANSWER_MS },
+    ...{ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, idleTimeoutMillis: TARGET_IDLE_MS, query_timeout: TARGET_ANSWER_MS },
     ...{ keepAlive: true, allowExitOnIdle: true, types: { getTypeParser: () => (text: string) => text } },
     stream: () => guarded(lookup, refuse),
     // One that dies while somebody has it says so by an event too, which would end the process.

@@ -17,7 +17,7 @@ export type Probed = {
   tables: ProbedTable[];
 };
 
-export type ProbedTable = { schema: string; name: string; columns: string[]; key: string[] };
+type ProbedTable = { schema: string; name: string; columns: string[]; key: string[] };
 
 const COLUMNS: readonly string[] = ['key', 'result', 'did', 'reason', 'request', 'about', 'undoes', 'before', 'after', 'at'];
 
