@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { WEB_FLAGS } from '#bin/start/web-flags.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { csv } from '#lib/ingest/csv/format.ts';
 import { chunksOf } from '#lib/ingest/source.ts';
@@ -96,7 +97,9 @@ async function run({ rows, folder, server, say }: BenchRun): Promise<Figures> {
 }
 
 function memoryOfUpload(file: string, rows: number): number {
-  const child = spawnSync(process.execPath, [join(import.meta.dirname, 'ingest-memory.ts'), file], { encoding: 'utf8' });
+  // As the web server's process runs, which receives uploads.
+  const args = [...WEB_FLAGS, join(import.meta.dirname, 'ingest-memory.ts'), file];
+  const child = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (child.status !== 0) throw new Error(`the upload in a process of its own failed: ${child.stderr}`);
   const { itemCount, peakMemoryBytes } = JSON.parse(child.stdout) as { itemCount: number; peakMemoryBytes: number };
   if (itemCount !== rows) throw new Error(`the upload has ${itemCount} items`);

@@ -21,6 +21,7 @@ import { ensureKeys, type Keys } from './start/keys.ts';
 import { endLeftoverWebServer, noteWebServer } from './start/leftover.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { wordsOfRefusal } from './start/refusal.ts';
+import { WEB_FLAGS } from './start/web-flags.ts';
 import { environmentOfWorker } from './start/worker-environment.ts';
 
 const WEB_STOP_MS = 5_000;
@@ -81,6 +82,7 @@ async function begin(): Promise<void> {
     keepRunning(name, join(import.meta.dirname, file), { env: childEnv, log: (line) => say(name, line), ...more });
   say('web');
   running.web = start('web', 'web.ts', {
+    flags: WEB_FLAGS,
     begun: (pid) => noteWebServer(settings.DATA_DIR, pid),
     // next dev compiles for as long as it takes.
     ...(!dev && { silent: (seconds: number) => void tellSilence(urls.appUrl, seconds) }),

@@ -10,6 +10,7 @@ import { eventually } from '#test/crash/workers.ts';
 import { atSize, FULL } from '#test/size.ts';
 import { type Keeper, type KeepOptions, keepRunning } from './children.ts';
 import { endLeftoverWebServer, noteWebServer } from './leftover.ts';
+import { WEB_FLAGS } from './web-flags.ts';
 
 let folder: string;
 let keeper: Keeper | undefined;
@@ -92,6 +93,20 @@ test('one that ends before it is ready is not started again: the start says so',
   const kept = keepRunning('program', file, { env: process.env, log: (line) => lines.push(line) });
   await expect(kept.ready).rejects.toThrow('program ended before it was ready; see above.');
   expect(lines).toEqual([]);
+});
+
+test('one runs with the flags that it is given, as the web server does for the memory of uploads', async () => {
+  const file = join(folder, 'flags.mjs');
+  writeFileSync(
+    file,
+    `import { writeFileSync } from 'node:fs';
+     writeFileSync(${JSON.stringify(join(folder, 'flags'))}, JSON.stringify(process.execArgv));
+     process.send('ready');
+     process.once('disconnect', () => process.exit(0));`,
+  );
+  keeper = keepRunning('program', file, { env: process.env, flags: WEB_FLAGS, log: (line) => lines.push(line) });
+  await keeper.ready;
+  expect(JSON.parse(readFileSync(join(folder, 'flags'), 'utf8'))).toEqual(WEB_FLAGS);
 });
 
 test('the worker and the web server end by themselves when their start is gone before they could listen to it', async () => {

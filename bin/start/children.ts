@@ -13,6 +13,8 @@ export type Keeper = {
 
 export type KeepOptions = {
   env: NodeJS.ProcessEnv;
+  /** For Node and V8 themselves. */
+  flags?: readonly string[];
   log: (line: string) => void;
   /** Told of each process that is begun. */
   begun?: (pid: number) => void;
@@ -24,7 +26,7 @@ export type KeepOptions = {
  * Starts one of our programs and starts it again when it ends, by the pace of bin/start/restarts.ts. Its IPC channel tells it when we die
  * (`disconnect`), so that a killed parent leaves nobody behind.
  */
-export function keepRunning(name: string, file: string, { env, log, begun, silent }: KeepOptions): Keeper {
+export function keepRunning(name: string, file: string, { env, flags = [], log, begun, silent }: KeepOptions): Keeper {
   let child: ChildProcess;
   let stopping = false;
   const pace = paceOfRestarts();
@@ -32,7 +34,7 @@ export function keepRunning(name: string, file: string, { env, log, begun, silen
   const begin = (over: (end: End) => void) => {
     const since = performance.now();
     let ready = false;
-    const one = spawn(process.execPath, [file], {
+    const one = spawn(process.execPath, [...flags, file], {
       env,
       // A group of its own: Ctrl-C reaches only us, and we stop things in order.
       detached: true,
