@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 
-export type Mail = { uid: number; messageId: string; flags: Set<string>; labels: Set<string>; text: string };
-export type Kept = { uidValidity: number; uidNext: number; special: string | null; mails: Mail[] };
+type Mail = { uid: number; messageId: string; flags: Set<string>; labels: Set<string>; text: string };
+type Kept = { uidValidity: number; uidNext: number; special: string | null; mails: Mail[] };
 
 /**
  * `no`, `bad`: a tagged refusal, nothing done. `no-gone`: the refusal that clients like to take for success. `no-busy`: one that passes. `tagless`: a refusal without a tag.
