@@ -122,7 +122,7 @@ export async function scriptedServer({
       say(`* OK [UIDVALIDITY ${selected.uidValidity}] valid`);
       say(`* OK [UIDNEXT ${selected.uidNext}] next`);
       say('* FLAGS (\\Seen \\Flagged)');
-      say(`${tag} OK [READ-WRITE] selected`);
+      return say(`${tag} OK [READ-WRITE] selected`);
     };
     const found = (command: string): number[] => {
       const [, id] = /HEADER "?MESSAGE-ID"? "?<?([^"<>\s]+)>?"?/i.exec(command) ?? [];
@@ -146,7 +146,7 @@ export async function scriptedServer({
         if (/BODY.PEEK\[\]/i.test(command)) parts.push(`BODY[] {${source.length}}\r\n${source}`);
         say(`* ${seq} FETCH (${parts.join(' ')})`);
       }
-      say(`${tag} OK done`);
+      return say(`${tag} OK done`);
     };
     const act = (tag: string, verb: string, command: string): unknown => {
       const index = met.findIndex((one) => command.startsWith(one.command));
@@ -168,7 +168,7 @@ export async function scriptedServer({
       if (how === 'act-garbage') return say(`${tag} OK [COPYUID ((((`);
       if (told.copyUid && how !== 'act-no-copyuid') say(`* OK [COPYUID ${told.copyUid}] moved`);
       for (const line of told.lines) say(line);
-      say(`${tag} OK done`);
+      return say(`${tag} OK done`);
     };
     const folderIn = (command: string): string => command.replace(/^UID MOVE \S+ /i, '').replaceAll('"', '');
     const move = (command: string, copyOnly: boolean): { copyUid: string | null; lines: string[] } => {
