@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { readPlanForms } from '#lib/steps/plans/plan-forms.ts';
-import { choiceOf, choicesOf, formOf, valueAt, withValue, withVerb } from './action-form.ts';
+import { choiceOf, choicesOf, formOf, shownFields, valueAt, withValue, withVerb } from './action-form.ts';
 
 const forms = readPlanForms();
 const action = (connector: string, verb: string, parameters: Action['with'] = {}): Action => ({
@@ -20,6 +20,17 @@ test('what can be done is said in this order and these words', () => {
     ['sql.delete', 'Delete a row from a database'],
     ['none.label', 'Label: a receipt, no effect'],
   ]);
+});
+
+test('what can be done over a connection only is offered to whoever may use one', () => {
+  const connections = [{ name: 'mail', connector: 'imap', address: 'imaps://mail.example:993', found: ['INBOX'] }];
+  const offered = choicesOf({ ...forms, connections }).filter(({ value }) => value.startsWith('imap.'));
+  expect(offered.map(({ value }) => value)).toContain('imap.archive');
+  const fieldsOf = (verb: string) => {
+    const form = formOf(forms, action('imap', verb));
+    return form ? shownFields(form, action('imap', verb)).map(({ at }) => at) : [];
+  };
+  expect([fieldsOf('move').includes('with.to'), fieldsOf('archive').includes('with.to')]).toEqual([true, false]);
 });
 
 test('every choice makes an action that is that choice, and that its connector knows', () => {

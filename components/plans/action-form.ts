@@ -10,7 +10,10 @@ type Choice = { value: string; words: string; make: (fields: readonly string[]) 
 
 /** All that can be done with an item, as the forms have it; a form whose verb is a field of its own is one choice. */
 export function choicesOf(forms: PlanForms): Choice[] {
-  return forms.actions.flatMap((form) =>
+  const offered = forms.actions.filter(
+    ({ needsConnection, connector }) => !needsConnection || forms.connections.some((one) => one.connector === connector),
+  );
+  return offered.flatMap((form) =>
     form.choices.map((choice) => ({
       value: choiceValue(form, choice.do),
       words: choice.words,

@@ -9,6 +9,8 @@ export type ActionForm = {
   fields: readonly FormField[];
   /** labels stand before their fields */
   inline?: boolean;
+  /** nothing can be done without a connection: its choices are offered to whoever may use one */
+  needsConnection?: boolean;
 };
 
 type ActionChoice = {

@@ -26,6 +26,8 @@ if ('missing' in found) console.warn(`The chaos run against Dovecot is skipped: 
 const [USER, PASSWORD] = ['ada', 'canary~mail~chaos'];
 const MAILS = atSize(200, 2_000);
 const STRIKES = atSize(8, 40);
+/** Of a busy machine. */
+const PATIENT_MS = 30 * 60_000;
 
 let dovecot: Dovecot;
 beforeAll(async () => {
@@ -91,6 +93,7 @@ test.skipIf('missing' in found)(
     );
     expect(judged.findings).toEqual([]);
   },
+  PATIENT_MS,
 );
 
 type Row = { ordinal: number; step: number; kind: string; result: string | null; committedMs: number };

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 
-export type Mail = { uid: number; messageId: string; flags: Set<string>; labels: Set<string>; text: string };
-export type Kept = { uidValidity: number; uidNext: number; special: string | null; mails: Mail[] };
+type Mail = { uid: number; messageId: string; flags: Set<string>; labels: Set<string>; text: string };
+type Kept = { uidValidity: number; uidNext: number; special: string | null; mails: Mail[] };
 
 /**
  * `no`, `bad`: a tagged refusal, nothing done. `no-gone`: the refusal that clients like to take for success. `no-busy`: one that passes. `tagless`: a refusal without a tag.
@@ -122,7 +122,7 @@ export async function scriptedServer({
       say(`* OK [UIDVALIDITY ${selected.uidValidity}] valid`);
       say(`* OK [UIDNEXT ${selected.uidNext}] next`);
       say('* FLAGS (\\Seen \\Flagged)');
-      say(`${tag} OK [READ-WRITE] selected`);
+      return say(`${tag} OK [READ-WRITE] selected`);
     };
     const found = (command: string): number[] => {
       const [, id] = /HEADER "?MESSAGE-ID"? "?<?([^"<>\s]+)>?"?/i.exec(command) ?? [];
@@ -168,7 +168,7 @@ export async function scriptedServer({
       if (how === 'act-garbage') return say(`${tag} OK [COPYUID ((((`);
       if (told.copyUid && how !== 'act-no-copyuid') say(`* OK [COPYUID ${told.copyUid}] moved`);
       for (const line of told.lines) say(line);
-      say(`${tag} OK done`);
+      return say(`${tag} OK done`);
     };
     const folderIn = (command: string): string => command.replace(/^UID MOVE \S+ /i, '').replaceAll('"', '');
     const move = (command: string, copyOnly: boolean): { copyUid: string | null; lines: string[] } => {

@@ -355,6 +355,26 @@ describe('a line', () => {
       expect(check(wrong)).toMatch(/^This is not the address of a mail server/);
   });
 
+  test('goes to no private address, whatever a name leads to', async () => {
+    const { live } = over(server);
+    const led: string[] = [];
+    const imap = makeImap({
+      ...{ allowPrivateTargets: () => false, targetsAllowed: () => [], connections: async () => live },
+      resolve: (name, _options, done) => {
+        led.push(name);
+        done(null, [{ address: '127.0.0.1', family: 4 }]);
+      },
+    });
+    for (const scheme of ['imaps', 'imap']) {
+      live.address = `${scheme}://mail.example.org:${server.port}`;
+      expect(await imap.connections?.test(live, { method: 'GET', path: '', key: '' }, AbortSignal.timeout(10_000))).toEqual({
+        ok: false,
+        reason: expect.stringMatching(/address is private/),
+      });
+    }
+    expect([led, server.heard]).toEqual([['mail.example.org', 'mail.example.org'], []]);
+  });
+
   test('tells what it can and which folders there are, and lets no secret out', async () => {
     const { imap, live } = over(server);
     const said = await imap.connections?.test(live, { method: 'GET', path: '', key: '' }, AbortSignal.timeout(10_000));

@@ -4,6 +4,7 @@ import type { ActionForm, ConnectionForm } from '#lib/connectors/form.ts';
 const SERVER_ONLY = 'Mail server: ';
 
 export const imapForm: ActionForm = {
+  needsConnection: true,
   choices: [
     { words: `${SERVER_ONLY}archive`, do: 'archive', with: {} },
     { words: `${SERVER_ONLY}move to a folder`, do: 'move', with: { to: '' } },
