@@ -23,7 +23,7 @@ test('what can be done is said in this order and these words', () => {
 });
 
 test('what can be done over a connection only is offered to whoever may use one', () => {
-  const connections = [{ name: 'mail', connector: 'imap', address: 'imaps://mail.example:993', found: ['INBOX'] }];
+  const connections = [{ name: 'mail', connector: 'imap', address: 'imaps://mail.example:993', offers: { places: ['INBOX'] } }];
   const offered = choicesOf({ ...forms, connections }).filter(({ value }) => value.startsWith('imap.'));
   expect(offered.map(({ value }) => value)).toContain('imap.archive');
   const fieldsOf = (verb: string) => {

@@ -7,8 +7,10 @@ import { answerAuth } from '#lib/auth/route.ts';
 import { signIn } from '#lib/auth/sign-in.ts';
 import { BODY_PART_MS } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
+import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { somebody } from '#test/fixtures/signed-in.ts';
 import { atSize } from '#test/size.ts';
 import { answerApi } from './answer.ts';
 import { contract } from './contract.ts';
@@ -26,7 +28,15 @@ const seeded = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', item
 
 type Ask = { method: string; path: string; body?: string; headers?: Record<string, string> };
 
-async function ask({ method, path, body, headers = { authorization: `Bearer ${KEY}` } }: Ask) {
+/** What agents do, nobody else may. */
+const { key: AGENT_KEY } = await makeKey(
+  { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' },
+  { name: 'Agents', role: 'agent', days: 1, owner: (await somebody('operator')).id },
+);
+const AGENTS_DO = /\/work\/\w+$/;
+const keyOf = (path: string) => ({ authorization: `Bearer ${AGENTS_DO.test(path) ? AGENT_KEY : KEY}` });
+
+async function ask({ method, path, body, headers = keyOf(path) }: Ask) {
   const left = new AbortController();
   const response = await answerApi(
     new Request(`http://127.0.0.1:3000${path}`, {
@@ -255,7 +265,8 @@ it('a body that comes a byte at a time is given up in words, by every path that 
     };
     // A file is refused by its address first.
     const files = ['/api/v1/datasets', '/api/v1/datasets/{id}/fixed-rows'];
-    const writes = ROUTES.filter(({ method, path }) => method !== 'GET' && !files.includes(path));
+    // A person's key is looked up first, which takes no fake time: what agents do reads its body as everything else.
+    const writes = ROUTES.filter(({ method, path }) => method !== 'GET' && !files.includes(path) && !AGENTS_DO.test(path));
     const paths = writes.map(({ path }) => filled(path));
     for (const { method, path } of writes) send(method, filled(path), { authorization: `Bearer ${KEY}` }, answerApi);
     send('POST', '/api/auth/sign-in/email', { origin: 'http://127.0.0.1:3000', host: '127.0.0.1:3000' }, answerAuth);

@@ -46,7 +46,7 @@ const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
 describe('the registry', () => {
   test('knows its connectors by name', () => {
     for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
-    expect(() => connectorFor('fax')).toThrow('There is no connector “fax”. Choose one of: shelf, task, http, sql, none.');
+    expect(() => connectorFor('fax')).toThrow('There is no connector “fax”. Choose one of: shelf, task, http, sql, imap, none.');
     expect(() => connectorFor('toString')).toThrow(CountersignError);
   });
 

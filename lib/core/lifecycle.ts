@@ -109,6 +109,12 @@ export type ChunkTransition = keyof typeof CHUNK_TRANSITIONS;
 /** A batch that was started and is not over. */
 export const BATCH_UNFINISHED: readonly BatchState[] = ['running', 'paused'];
 
+/** A batch that may still do something, or be started. */
+export const BATCH_OPEN: readonly BatchState[] = [...BATCH_TRANSITIONS.start.from, ...BATCH_UNFINISHED];
+
+/** A batch that came to its end, by itself or by a person. */
+export const BATCH_OVER: readonly BatchState[] = [BATCH_TRANSITIONS.finish.to, BATCH_TRANSITIONS.cancel.to];
+
 /** A batch in one of these may send again what failed: what is finished is opened by it. */
 export const BATCH_RETRIABLE: readonly BatchState[] = ['running', ...BATCH_TRANSITIONS.retry.from];
 

@@ -248,7 +248,8 @@ describe('words of people', () => {
   const OTHERS = [
     ...['changePassword', 'chooseNotices', 'countUnreadNotices', 'endOtherSessions', 'endSession', 'findableKinds', 'listKeys'],
     ...['listNotices', 'listSessions', 'makeKey', 'nameActors', 'readBatchName', 'readBatchesOf', 'readNeedsYou', 'readNextNeed'],
-    ...['readNoticeChoices', 'readNotices', 'revokeKey'],
+    ...['readNoticeChoices', 'readNotices', 'revokeKey', 'readStepUp', 'prove', 'beginProof', 'listFactors', 'addOwnPasskey'],
+    ...['beginOwnApp', 'beginOwnPasskey', 'confirmOwnApp', 'makeOwnBackupCodes', 'removeOwnApp', 'removeOwnPasskey'],
   ];
 
   /** All that a step gives, as one text: a download's bytes, of a zip those of its files, of a stream the first event. */

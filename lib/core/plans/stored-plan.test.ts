@@ -28,7 +28,7 @@ test('a plan of the first version has the attempts that it lacked, and is otherw
 });
 
 test('each key that its gates and its execution may have is known when a plan is read back', () => {
-  const own = { gates: gates.parse({ approvals: 2, keysMaySign: true }), execution: execution.parse({}) };
+  const own = { gates: gates.parse({ approvals: 2, keysMaySign: true, stepUp: true }), execution: execution.parse({}) };
   expect(Object.keys(own.gates).sort()).toEqual(Object.keys(gates.shape).sort());
   expect(Object.keys(own.execution).sort()).toEqual(Object.keys(execution.shape).sort());
   const plan = { ...FIRST_VERSION, ...own };

@@ -40,6 +40,7 @@ const FIXED: Record<string, string[]> = {
   'lib/store/batches/stopping.sql.ts cancelChunks': ['cancel_idle', 'cancel_executing', 'settle_halted'],
   'lib/store/batches/stopping.sql.ts resumeChunks': ['resume', 'resume_halted', 'reclassify_halted'],
   'lib/store/batches/stopping.sql.ts retryChunks': ['retry'],
+  'lib/store/chunks/agent-claims.sql.ts claimForAgent': ['claim_classify'],
   'lib/store/chunks/claims.sql.ts CLAIM': ['claim_classify', 'claim_execute'],
   'lib/store/chunks/claims.sql.ts yieldClassifying': ['yield_classify'],
   // Clauses of takeSequence, each by its transition. Its guard is the caller's: chunkFrom of the same name.

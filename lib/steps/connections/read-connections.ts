@@ -5,7 +5,7 @@ import { authorise, may } from '#lib/auth/authorise.ts';
 import type { ConnectionForm } from '#lib/connectors/form.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { targetOfConnection } from '#lib/connectors/registry.ts';
-import { CONNECTION_NAME_CHARS_MAX, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
+import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
 import { isId } from '#lib/steps/ids.ts';
@@ -58,11 +58,16 @@ export type SourceOffer = { id: string; name: string; words: string; place: stri
 /** Those that this actor may use. */
 export async function readSources(actor: Actor): Promise<SourceOffer[]> {
   const kinds = new Map(connectableKinds().map(({ connector, source }) => [connector, source]));
-  const { items } = await readConnections(actor, { limit: PAGE_ITEMS_MAX });
-  return items.flatMap(({ id, name, connector, tested }) => {
-    const source = kinds.get(connector);
-    return source ? [{ id, name, ...source, found: tested?.offers?.places ?? [] }] : [];
-  });
+  const all: SourceOffer[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const { items, next }: Page<Connection> = await readConnections(actor, { cursor });
+    for (const { id, name, connector, tested } of items) {
+      const source = kinds.get(connector);
+      if (source) all.push({ id, name, ...source, found: tested?.offers?.places ?? [] });
+    }
+    if (next === null) return all;
+    cursor = next;
+  }
 }
 
 /** The same by its name, which addresses of pages hold. */

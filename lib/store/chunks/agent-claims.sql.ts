@@ -2,7 +2,7 @@
  * Claims and leases of agents, who classify over REST. They raise the same epoch that workers raise, so one fence holds for both (I3); a claim takes a row that is
  * locked by nobody, by the database's clock, for which Prisma has no words.
  */
-import { CHUNK_TRANSITIONS, type ChunkState, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import { CHUNK_TRANSITIONS, type ChunkState, chunkFrom } from '#lib/core/lifecycle.ts';
 import { AGENT_LEASE_MS } from '#lib/core/limits.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { type Claim, IN_ORDER } from './claims.sql.ts';
@@ -68,8 +68,8 @@ export async function releaseForAgent(
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE chunk SET state = $4, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state IN (${stateList(chunkFrom('yield_classify'))})`,
-    [batchId, number, epoch, CHUNK_TRANSITIONS.yield_classify.to],
+     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state = ANY($5)`,
+    [batchId, number, epoch, CHUNK_TRANSITIONS.yield_classify.to, chunkFrom('yield_classify')],
   );
   return rowCount === 1;
 }

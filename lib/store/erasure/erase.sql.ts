@@ -12,6 +12,10 @@ import { keyJson, keyOf, keyValues, PLACES, type Place } from './places.sql.ts';
 import { SCOPE_PLACES, type ScopeKind, scopePage } from './scope.sql.ts';
 import { eraseOriginals } from './source.sql.ts';
 
+/** States of an erasure: of one that a worker has something to do for, and of one that is over. */
+const AT_WORK = `'looking', 'erasing'`;
+const ENDED = `'withdrawn', 'done'`;
+
 type Going = {
   id: string;
   kind: 'value' | ScopeKind;
@@ -29,7 +33,7 @@ export type Turn = { id: string; ended: 'found' | 'done' | null; by: string | nu
 /** The oldest erasure that nobody else has at this moment gets its next page. Null when there is nothing to do. */
 export async function turnErasure(tx: Querying, originals: Originals): Promise<Turn | null> {
   const { rows } = await tx.query<Going>(
-    `SELECT id, kind, about, state, wanted, confirmed_by AS "confirmedBy", place, after FROM erasure WHERE state IN ('looking', 'erasing')
+    `SELECT id, kind, about, state, wanted, confirmed_by AS "confirmedBy", place, after FROM erasure WHERE state IN (${AT_WORK})
      ORDER BY asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`,
   );
   const [going] = rows;
@@ -51,7 +55,7 @@ export async function withdrawOld(client: Querying): Promise<void> {
   await client.query(
     `DELETE FROM erasure_find WHERE (erasure_id, place, key) IN (
        SELECT f.erasure_id, f.place, f.key FROM erasure e CROSS JOIN LATERAL (SELECT * FROM erasure_find f WHERE f.erasure_id = e.id LIMIT $1) f
-       WHERE e.state IN ('withdrawn', 'done') LIMIT $1)`,
+       WHERE e.state IN (${ENDED}) LIMIT $1)`,
     [10 * ERASURE_PAGE_ROWS],
   );
 }

@@ -1,5 +1,5 @@
 /** What was found, with an excerpt of each row; which of it is chosen; and whom it would be taken from. Excerpts are read from whichever table a find names. */
-import { CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
+import { BATCH_OPEN, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
 import { ERASURE_EXCERPT_CHARS } from '#lib/core/limits.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { keyOf, keyValues, PLACES } from './places.sql.ts';
@@ -54,7 +54,7 @@ export async function readRefusing(
   { id, batchId = null, datasetId = null }: { id: string; batchId?: string | null; datasetId?: string | null },
 ): Promise<{ id: string; name: string; state: string }[]> {
   const { rows } = await client.query<{ id: string; name: string; state: string }>(
-    `SELECT b.id, b.name, b.state FROM batch b WHERE (b.state IN ('proposed', 'running', 'paused') OR EXISTS (
+    `SELECT b.id, b.name, b.state FROM batch b WHERE (b.state IN (${stateList(BATCH_OPEN)}) OR EXISTS (
        SELECT FROM chunk c WHERE c.batch_id = b.id AND c.state NOT IN (${stateList(CHUNK_TERMINAL)}))) AND (
        b.id = $2 OR b.dataset_id = $3 OR b.undoes = $2
        OR EXISTS (SELECT FROM erasure_find f WHERE f.erasure_id = $1 AND f.chosen AND f.batch_id = b.id AND f.place <> ALL ($4))

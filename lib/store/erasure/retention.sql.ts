@@ -1,5 +1,5 @@
 /** What is old enough to go, by the times at which batches ended: differences between tables in one statement, by the database's clock. */
-import { CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
+import { BATCH_OPEN, BATCH_OVER, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type Due = { kind: 'batch' | 'dataset' | 'original'; id: string; name: string; endedAt: Date };
@@ -16,7 +16,7 @@ export async function readDue(
   const { rows } = await client.query<Due>(
     `WITH ended AS (
        SELECT b.id, b.name, b.dataset_id, coalesce(b.finished_at, (SELECT max(c.updated_at) FROM chunk c WHERE c.batch_id = b.id), b.created_at) AS at
-       FROM batch b WHERE b.state IN ('finished', 'cancelled') AND coalesce(b.finished_at, b.created_at) < clock_timestamp() - make_interval(days => least($1, $2)::int)
+       FROM batch b WHERE b.state IN (${stateList(BATCH_OVER)}) AND coalesce(b.finished_at, b.created_at) < clock_timestamp() - make_interval(days => least($1, $2)::int)
          AND NOT EXISTS (SELECT FROM chunk c WHERE c.batch_id = b.id AND c.state NOT IN (${stateList(CHUNK_TERMINAL)}))),
      over AS (
        SELECT d.id, d.name, max(e.at) AS at FROM ended e JOIN dataset d ON d.id = e.dataset_id
@@ -24,7 +24,7 @@ export async function readDue(
      SELECT * FROM (
        SELECT 'batch' AS kind, e.id, e.name, e.at AS "endedAt" FROM ended e WHERE e.at < clock_timestamp() - make_interval(days => $2::int)
          AND ${NOT_YET('batch', 'e')} AND NOT EXISTS (SELECT FROM follow_up t WHERE t.batch_id = e.id AND t.done_at IS NULL AND t.withdrawn_at IS NULL)
-         AND NOT EXISTS (SELECT FROM batch u WHERE u.undoes = e.id AND u.state IN ('proposed', 'running', 'paused'))
+         AND NOT EXISTS (SELECT FROM batch u WHERE u.undoes = e.id AND u.state IN (${stateList(BATCH_OPEN)}))
        UNION ALL
        SELECT 'dataset', o.id, o.name, o.at FROM over o WHERE o.at < clock_timestamp() - make_interval(days => $2::int) AND ${NOT_YET('dataset', 'o')}
        UNION ALL
@@ -46,7 +46,10 @@ export async function isErasing(tx: Querying, about: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** States of an erasure that takes away, or did. */
+const BEGUN = `'erasing', 'done'`;
+
 const NOT_YET = (kind: string, of: string): string =>
-  `NOT EXISTS (SELECT FROM erasure x WHERE x.about = '${kind}:' || ${of}.id AND x.kind = '${kind}' AND x.state IN ('erasing', 'done') AND coalesce(x.ended_at, 'infinity') >= ${of}.at)`;
+  `NOT EXISTS (SELECT FROM erasure x WHERE x.about = '${kind}:' || ${of}.id AND x.kind = '${kind}' AND x.state IN (${BEGUN}) AND coalesce(x.ended_at, 'infinity') >= ${of}.at)`;
 const NOT_GOING = (of: string): string =>
   `NOT EXISTS (SELECT FROM erasure x WHERE x.about = 'dataset:' || ${of}.id AND x.state = 'erasing')`;

@@ -1,4 +1,5 @@
 /** The end of all values of a batch, of a dataset, or of its originals: no search, each place along the key of what it belongs to. */
+import { BATCH_OPEN, stateList } from '#lib/core/lifecycle.ts';
 import { ERASURE_PAGE_ROWS } from '#lib/core/limits.ts';
 import type { Originals } from '#lib/store/originals/port.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
@@ -28,7 +29,7 @@ const OF_BATCH = 't.batch_id = $1';
 const OF_DATASET = 't.dataset_id = $1';
 /** What the requests of a batch are, and whether an unfinished batch of the same dataset goes by them. */
 const OWN_REQUEST = (category: string, ordinal: string): string => `${ITEMS_OWN('$1', category)} AND NOT EXISTS (
-  SELECT FROM batch own JOIN batch other ON other.dataset_id = own.dataset_id AND other.state IN ('proposed', 'running', 'paused')
+  SELECT FROM batch own JOIN batch other ON other.dataset_id = own.dataset_id AND other.state IN (${stateList(BATCH_OPEN)})
   JOIN chunk_item ci ON ci.batch_id = other.id AND ci.ordinal = ${ordinal} WHERE own.id = $1)`;
 
 const SCOPES: Record<string, Scope> = {

@@ -296,6 +296,8 @@ export async function pseudonymise(
   const userId = id;
   await prisma.session.deleteMany({ where: { userId } });
   await prisma.account.deleteMany({ where: { userId } });
+  await prisma.passkey.deleteMany({ where: { userId } });
+  await prisma.twoFactor.deleteMany({ where: { userId } });
   await prisma.noticeChoice.deleteMany({ where: { personId: id } });
   await prisma.columnChoice.deleteMany({ where: { by: `user:${id}` } });
   await prisma.setupLink.updateMany({ where: { OR: [{ email }, { resetsId: id }] }, data: { email: null } });
