@@ -41,11 +41,12 @@ if (FULL)
   });
 
 test('frozen past its lease and woken: the zombie writes nothing, and begins no send', async () => {
-  // Slow until then, so that the batch is far from done when its worker freezes, on a busy machine too.
-  const target = await loggingTarget({ latencyMs: 200 });
+  // Slow until then, so that the batch is far from done when its worker freezes, on a busy machine too; and so that it freezes while all that it sent waits
+  // for an answer, and not while several are about to go out.
+  const target = await loggingTarget({ latencyMs: 400 });
   const batch = await approvedBatch(pool, { items: atSize(300, 900), plan: sendAll(target, { timeoutMs: SHORT_MS }) });
   const workers = await startWorkers(url, 2);
-  const owner = await eventually('effects', async () => target.lines().length > 16 && ownerOf(pool, batch.batchId));
+  const owner = await eventually('effects', async () => target.lines().length >= 16 && ownerOf(pool, batch.batchId));
   const zombie = await endAndAwaitHeir(pool, workers, owner, 'SIGSTOP', batch.batchId);
   // What its statements did has been decided, and what was on the wire when it froze arrives: a target on a busy machine writes it down late.
   const itsKeys = await keysOfEpoch(pool, batch.batchId, owner.epoch);

@@ -110,7 +110,9 @@ async function takenOver(plan: PlanInput): Promise<number> {
   const took = (await databaseNow(pool)) - before;
   const tape = (await readTape(ADA, { batchId: batch.batchId })) ?? [];
   const silent = `Worker ${first.pid} went silent `;
-  expect(tape.filter(({ kind, line }) => kind === 'takeover' && line.startsWith(silent))).toHaveLength(CHUNKS_PER_WORKER);
+  const told = tape.filter(({ kind, line }) => kind === 'takeover' && line.startsWith(silent));
+  // Each once; where a busy machine renewed too late before it was killed, twice.
+  expect(new Set(told.map(({ line }) => line.match(/took over (.*)$/)?.[1])).size).toBe(CHUNKS_PER_WORKER);
   return took;
 }
 

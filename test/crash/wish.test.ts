@@ -29,7 +29,8 @@ const idOf = (pid: number) =>
 test('drained: what is out gets its outcome, all its chunks are given back, and what it did is counted', async () => {
   const target = await loggingTarget({ latencyMs: 400 });
   const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });
-  const worker = await startWorker(url);
+  // At the product's own tempo: a busy machine must not take its chunks from it meanwhile.
+  const worker = await startWorker(url, { realTempo: true });
   const id = await idOf(worker.pid);
   await eventually('requests in flight', async () => target.lines().length > 3 * LANES);
   expect(await endWorker(ADA, { id, wish: 'drain' })).toEqual({ id, wish: 'drain' });
