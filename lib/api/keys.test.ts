@@ -6,6 +6,7 @@ import { KEY_GUESSES_PER_ADDRESS } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
 import type { KeyMade } from '#lib/shapes/keys.ts';
 import { whyNotYou } from '#lib/steps/checkpoints/signers.ts';
+import { tellNotices } from '#lib/steps/notices/tell.ts';
 import { changeRole } from '#lib/steps/people/change-role.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
@@ -181,6 +182,47 @@ describe('making keys', () => {
         expect(JSON.stringify(body), path).not.toContain(other.batchId);
       }
     expect(refused).toBeGreaterThan(90);
+  });
+
+  it('reads and marks the notices of its owner, whose alone they are, and silences nobody', async () => {
+    const [own, other] = [await keyed('reviewer'), await keyed('auditor')];
+    for (const name of ['One', 'Two'])
+      await seedBatch(pool, {
+        name,
+        chunks: [{ state: 'awaiting_review', items: [{ fields: { a: 'a value' }, category: 'noise' }] }],
+      });
+    await tellNotices();
+    const first = await ask('/notices?limit=1', { key: own.key });
+    expect(first).toMatchObject({ status: 200, body: { items: [{ kind: 'waits', read: false }], next: expect.any(String) } });
+    expect(JSON.stringify(first)).not.toMatch(/a value|@/);
+    const rest = await ask(`/notices?cursor=${first.body.next}`, { cookie: own.cookie });
+    expect(rest.body.items).toMatchObject([{ kind: 'waits' }, ...rest.body.items.slice(1)]);
+    expect((await ask('/notices', { key: other.key })).body).toEqual({ items: [], next: null });
+    // Up to a number beyond all: one's own alone.
+    const beyond = { upTo: '9'.repeat(18) };
+    expect(await ask('/notices/read', { method: 'POST', key: other.key, body: beyond })).toEqual({ status: 200, body: {} });
+    const unread = async () =>
+      (await ask('/notices', { key: own.key })).body.items.filter(({ read }: { read: boolean }) => !read).length;
+    const before = await unread();
+    await ask('/notices/read', { method: 'POST', key: own.key, body: { upTo: rest.body.items[0].id } });
+    expect([before - (await unread()), await unread()]).toEqual([rest.body.items.length, 1]);
+    const none = { kind: 'waits', by: 'none' };
+    expect((await ask('/notices/choices', { key: own.key })).body).toMatchObject({
+      mail: false,
+      choices: [{ kind: 'waits', by: 'mail' }, {}, {}, {}],
+    });
+    expect((await ask('/notices/choices', { method: 'PUT', key: own.key, body: none })).status).toBe(403);
+    expect(await ask('/notices/choices', { method: 'PUT', cookie: own.cookie, body: none })).toEqual({ status: 200, body: none });
+    // That of the environment is nobody's.
+    for (const [method, path, body] of [
+      ['GET', '/notices', undefined],
+      ['GET', '/notices/choices', undefined],
+      ['POST', '/notices/read', beyond],
+      ['PUT', '/notices/choices', none],
+    ] as const)
+      expect((await ask(path, { method, key: ENV_KEY, body })).status, path).toBe(403);
+    for (const upTo of ['-1', '1e3', '', '9'.repeat(19)])
+      expect((await ask('/notices/read', { method: 'POST', cookie: own.cookie, body: { upTo } })).status, upTo).toBe(400);
   });
 
   it('is not for keys, nor for others, nor twice under one Idempotency-Key', async () => {

@@ -6,21 +6,18 @@ import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { answerApi } from '#lib/api/answer.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { Role } from '#lib/core/people/roles.ts';
-import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { claimDue, endClaim } from '#lib/store/notices/outbox.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
+import { somebody } from '#test/fixtures/signed-in.ts';
 import { chooseNotices, readNoticeChoices, readNotices } from './choose-notices.ts';
 import { countUnreadNotices, listNotices } from './list-notices.ts';
 import { sendNotices } from './send.ts';
 import { tellNotices } from './tell.ts';
 
 const { pool } = await testDatabase();
-process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
 
 type Mail = { to: string[]; raw: string };
 const mails: Mail[] = [];
@@ -287,52 +284,6 @@ test('a person’s choice holds, and whoever was put out gets nothing', async ()
   await readNotices(cy, { upTo: shown?.id ?? '' });
   expect(await countUnreadNotices(cy)).toBe(0);
   expect((await listNotices(dee)).items).toEqual([]);
-});
-
-test('over REST everybody has their own, also by a key, which silences nobody; that of the environment is nobody’s', async () => {
-  process.env.ADMIN_API_KEY = 'a-key-of-the-environment';
-  settings({ ...MAIL });
-  const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000', 'content-type': 'application/json' };
-  const ask = async (who: Record<string, string>, method: string, path: string, body?: object) => {
-    const answer = await answerApi(
-      new Request(`http://127.0.0.1:3000/api/v1${path}`, {
-        ...{ method, headers: { ...site, ...who } },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      }),
-    );
-    return { status: answer.status, body: await answer.json() };
-  };
-  const session = async ({ id }: Actor) => ({ cookie: await sessionOf(id.slice('user:'.length)) });
-  const [asBo, asDee] = [await session(bo), await session(dee)];
-  const { key } = await makeKey({ ...bo, session: randomUUID() }, { name: 'script', role: 'reviewer', days: 1 });
-  const asKey = { authorization: `Bearer ${key}` };
-  await waiting({ name: 'One' });
-  await waiting({ name: 'Two' });
-  await tellNotices();
-  const first = await ask(asKey, 'GET', '/notices?limit=1');
-  expect(first).toMatchObject({ status: 200, body: { items: [{ kind: 'waits', read: false }], next: expect.any(String) } });
-  expect(JSON.stringify(first)).not.toMatch(/SECRET VALUE|@/);
-  const rest = await ask(asBo, 'GET', `/notices?cursor=${first.body.next}`);
-  expect(rest.body).toMatchObject({ items: [{ kind: 'waits' }], next: null });
-  expect((await ask(asDee, 'GET', '/notices')).body).toEqual({ items: [], next: null });
-  // Up to a number beyond all: one's own alone.
-  expect(await ask(asDee, 'POST', '/notices/read', { upTo: '999999999999999999' })).toEqual({ status: 200, body: {} });
-  expect(await countUnreadNotices(bo)).toBe(2);
-  await ask(asKey, 'POST', '/notices/read', { upTo: rest.body.items[0].id });
-  expect(await countUnreadNotices(bo)).toBe(1);
-  expect((await ask(asKey, 'GET', '/notices/choices')).body).toMatchObject({ mail: true, choices: expect.any(Array) });
-  const none = { kind: 'waits', by: 'none' };
-  expect((await ask(asKey, 'PUT', '/notices/choices', none)).status).toBe(403);
-  expect(await ask(asBo, 'PUT', '/notices/choices', none)).toEqual({ status: 200, body: none });
-  for (const [method, path, body] of [
-    ['GET', '/notices'],
-    ['GET', '/notices/choices'],
-    ['POST', '/notices/read', { upTo: '1' }],
-    ['PUT', '/notices/choices', none],
-  ] as const)
-    expect((await ask({ authorization: 'Bearer a-key-of-the-environment' }, method, path, body)).status, path).toBe(403);
-  for (const upTo of ['-1', '1e3', '', '9'.repeat(19)])
-    expect((await ask(asBo, 'POST', '/notices/read', { upTo })).status, upTo).toBe(400);
 });
 
 test('without a mail server nothing is due; what is not taken is tried again, then given up with one incident that mail does not tell', async () => {
