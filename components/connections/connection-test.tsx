@@ -17,6 +17,9 @@ type Props = {
   onTest: (asked: { method: Method; path: string }) => Promise<Outcome<NonNullable<Connection['tested']>>>;
 };
 
+/** More than so many are opened by whoever wants to see them. */
+const FOUND_OPEN_MAX = 20;
+
 /** Sends a harmless request with the credential. */
 export function ConnectionTest({ connection, does, onTest }: Props) {
   const [method, setMethod] = useState<Method>('GET');
@@ -61,14 +64,16 @@ export function ConnectionTest({ connection, does, onTest }: Props) {
       {tested?.ok && tested.found.length > 0 ? (
         <div className="flex flex-col gap-2">
           <p>{tested.reason}</p>
-          <h3 className="font-medium">Found there: {tested.found.length}</h3>
-          <ul className="max-h-60 overflow-y-auto rounded border border-line px-3 py-2">
-            {tested.found.map((place) => (
-              <li key={place} className="wrap-anywhere">
-                {place}
-              </li>
-            ))}
-          </ul>
+          <details open={tested.found.length <= FOUND_OPEN_MAX}>
+            <summary className="cursor-pointer font-medium">Found there: {tested.found.length}</summary>
+            <ul className="mt-1 border-l border-line pl-3">
+              {tested.found.map((place) => (
+                <li key={place} className="wrap-anywhere">
+                  {place}
+                </li>
+              ))}
+            </ul>
+          </details>
         </div>
       ) : null}
     </section>
