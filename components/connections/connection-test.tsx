@@ -21,6 +21,9 @@ type Props = {
 };
 type Found = Outcome<NonNullable<Connection['tested']>>;
 
+/** More than so many are opened by whoever wants to see them. */
+const FOUND_OPEN_MAX = 20;
+
 /** Sends a harmless request with the credential, and shows what it found and what is missing there. */
 export function ConnectionTest({ connection, does, onTest, onPrepare }: Props) {
   const [method, setMethod] = useState<Method>('GET');
@@ -114,9 +117,9 @@ function Offered({
         </details>
       ) : null}
       {places.length > 0 ? (
-        <details>
+        <details open={places.length <= FOUND_OPEN_MAX}>
           <summary className="w-fit text-12 text-muted hover:text-text">Found there: {places.length}</summary>
-          <ul className="mt-1 max-h-60 overflow-y-auto text-12">
+          <ul className="mt-1 border-l border-line pl-3 text-12">
             {places.map((place) => (
               <li key={place} className="wrap-anywhere">
                 {place}

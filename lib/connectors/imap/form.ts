@@ -20,7 +20,7 @@ export const imapForm: ActionForm = {
       hint: 'The mailbox that the mails are in.',
     },
     {
-      ...{ kind: 'found', at: 'with.to', label: 'Folder', place: 'folder', absent: 'Choose a folder' },
+      ...{ kind: 'found', at: 'with.to', label: 'To the folder', place: 'folder', absent: 'Choose a folder' },
       ...{ notFor: ['archive', 'delete', 'flag', 'unflag', 'read', 'unread', 'unarchive'] },
       hint: 'Those that the connection’s test found. Test it again where one is missing.',
     },
