@@ -9,6 +9,7 @@ import { GuessRow, HowSure } from './guess-row.tsx';
 import { HeaderPicker } from './header-picker.tsx';
 import { type Change, layoutOf, sayLayout } from './reading-change.ts';
 import {
+  BACKSLASHES,
   DELIMITERS,
   ESCAPES,
   FLAVOURS,
@@ -19,6 +20,7 @@ import {
   layoutWords,
   QUOTES,
   SHORT,
+  SUMS,
 } from './reading-words.ts';
 import { SourceLines } from './source-lines.tsx';
 
@@ -238,6 +240,8 @@ function valuesOf(
   const own = [guess.value, ...guess.others.map(({ value }) => value)].map(String);
   if (key === 'quote') return Object.keys(QUOTES);
   if (key === 'escape') return Object.keys(ESCAPES);
+  if (key === 'backslashes') return Object.keys(BACKSLASHES);
+  if (key === 'sums') return Object.keys(SUMS);
   if (key === 'flavour') return Object.keys(FLAVOURS);
   return key === 'charset' ? [...own, ...charsets] : own;
 }

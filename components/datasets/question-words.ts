@@ -106,7 +106,9 @@ const LAYOUT_ASKS: Partial<Record<(typeof LAYOUT_GUESSES)[number] | 'format', st
   delimiter: 'What separates the cells of this file?',
   quote: 'Are the quotes in this file text, or do they hold cells together?',
   escape: 'How is a quote written inside quotes?',
+  backslashes: 'Are the backslashes in this file text, or what the dump of a database writes for no value and line ends?',
   header: 'Which line names the columns?',
+  sums: 'Rows between the others look like sums of them. Are they rows of the table?',
   last: 'What stands at the end of this file: rows, or something below the table, such as a sum?',
 };
 

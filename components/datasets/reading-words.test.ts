@@ -88,6 +88,7 @@ test('what was cut from rows is a loss, what was added is none', () => {
     { text: '1 row cut', loss: true },
   ]);
   expect(madeToFit({ filled: 0 })).toEqual([]);
+  expect(madeToFit({ summed: 2 })).toEqual([{ text: '2 rows that look like sums', loss: false }]);
 });
 
 test.each<[string, Guess<unknown>]>([
@@ -120,6 +121,8 @@ test.each([
 test('each guess of a layout has words for its values', () => {
   expect(guessWords('header', guess(3, 0.8, [1]))).toEqual({ value: 'line 3 names the columns', sure: 'likely, 80 %' });
   expect(guessWords('escape', certain('backslash')).value).toBe('after a backslash: \\"');
+  expect(guessWords('backslashes', certain('dump')).value).toContain('\\N is no value');
+  expect(guessWords('sums', certain('aside')).value).toBe('are put aside');
   expect(guessWords('charset', certain('windows-1252')).value).toBe('Windows, Western European (windows-1252)');
   expect(guessWords('charset', certain('UTF-8')).value).toBe('UTF-8');
   expect(guessWords('flavour', certain('one mail')).value).toBe('one mail, not a mailbox');

@@ -7,7 +7,7 @@ import type { Reading, ReadingPreview } from '#lib/shapes/readings.ts';
 
 /** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out, and what is asked has a question mark. */
 export function readingLine({ format, layout, fields }: Pick<Reading, 'format' | 'layout' | 'fields'>): string {
-  const { delimiter, quote, header, last, charset, flavour, part, aside = [] } = layout;
+  const { delimiter, quote, backslashes, header, last, charset, flavour, part, aside = [] } = layout;
   const how = delimiter
     ? marked(delimiter, delimiterSign(delimiter.value))
     : flavour
@@ -18,6 +18,9 @@ export function readingLine({ format, layout, fields }: Pick<Reading, 'format' |
     part ? marked(part, `“${part.value}”`) : null,
     charset ? marked(charset, charset.value) : null,
     quote && quote.value !== 'double' ? marked(quote, QUOTES[quote.value]) : null,
+    backslashes && (backslashes.value !== 'text' || isDoubtful(backslashes))
+      ? marked(backslashes, backslashes.value === 'text' ? 'backslashes are text' : 'backslashes as in a dump')
+      : null,
     header && (header.value !== 1 || isDoubtful(header)) ? marked(header, headerWords(header.value)) : null,
     last && isDoubtful(last) ? marked(last, `the table ends ${lastWords(last.value)}`) : null,
     aside.length > 0 ? `${formatNoun(aside.length, 'lines')} put aside` : null,
@@ -28,11 +31,12 @@ export function readingLine({ format, layout, fields }: Pick<Reading, 'format' |
     .join(' · ');
 }
 
-/** What was taken from rows or added to them to make a table of them: "15 rows filled up". A row that was cut has lost something. */
-export function madeToFit({ filled = 0, cut = 0 }: Layout): { text: string; loss: boolean }[] {
+/** What was taken from rows or added to them to make a table of them: "15 rows filled up"; and rows that may be none. A row that was cut has lost something. */
+export function madeToFit({ filled = 0, cut = 0, summed = 0 }: Layout): { text: string; loss: boolean }[] {
   return [
     ...(filled > 0 ? [{ text: `${formatNoun(filled, 'rows')} filled up`, loss: false }] : []),
     ...(cut > 0 ? [{ text: `${formatNoun(cut, 'rows')} cut`, loss: true }] : []),
+    ...(summed > 0 ? [{ text: `${formatNoun(summed, 'rows')} that look like sums`, loss: false }] : []),
   ];
 }
 
@@ -59,7 +63,18 @@ const SURE: [number, string][] = [
 ];
 
 /** The guesses that a layout is made of, in the order in which a person goes through them. */
-export const LAYOUT_GUESSES = ['part', 'flavour', 'charset', 'delimiter', 'quote', 'escape', 'header', 'last'] as const;
+export const LAYOUT_GUESSES = [
+  'part',
+  'flavour',
+  'charset',
+  'delimiter',
+  'quote',
+  'escape',
+  'backslashes',
+  'header',
+  'last',
+  'sums',
+] as const;
 export type LayoutGuess = (typeof LAYOUT_GUESSES)[number];
 type LayoutValue<Key extends keyof LayoutSaid> = Exclude<LayoutSaid[Key], undefined>;
 
@@ -70,8 +85,10 @@ export const LAYOUT_LABELS: Record<LayoutGuess | 'short' | 'long', string> = {
   delimiter: 'Cells are separated by',
   quote: 'Quotes',
   escape: 'A quote inside quotes',
+  backslashes: 'Backslashes outside of quotes',
   header: 'Names of the columns',
   last: 'The table ends',
+  sums: 'Rows between others that look like sums of them',
   short: 'Rows with too few cells',
   long: 'Rows with too many cells',
 };
@@ -84,7 +101,14 @@ export function layoutWords<Key extends keyof LayoutSaid>(key: Key, value: Layou
   if (key === 'delimiter') return delimiterWords(text);
   if (key === 'charset') return charsetWords(text);
   if (key === 'part') return `“${text}”`;
-  const words: Record<string, string> = { ...QUOTES, ...ESCAPES, ...FLAVOURS, ...(key === 'short' ? SHORT : LONG) };
+  const words: Record<string, string> = {
+    ...QUOTES,
+    ...ESCAPES,
+    ...BACKSLASHES,
+    ...SUMS,
+    ...FLAVOURS,
+    ...(key === 'short' ? SHORT : LONG),
+  };
   return words[text] ?? text;
 }
 
@@ -98,6 +122,16 @@ export const ESCAPES = {
   doubled: 'written twice: ""',
   backslash: 'after a backslash: \\"',
 } as const satisfies Record<LayoutValue<'escape'>, string>;
+
+export const BACKSLASHES = {
+  text: 'are text',
+  dump: 'as in the dump of a database: \\N is no value, \\t a tab, \\n a line end',
+} as const satisfies Record<LayoutValue<'backslashes'>, string>;
+
+export const SUMS = {
+  rows: 'are rows of the table',
+  aside: 'are put aside',
+} as const satisfies Record<LayoutValue<'sums'>, string>;
 
 export const FLAVOURS = {
   mboxo: 'mboxo: “From ” in a text has one > before it',

@@ -8,6 +8,8 @@ const choices = {
   quote: z.enum(['none', 'double', 'single']),
   /** how a quote stands inside a quoted cell */
   escape: z.enum(['doubled', 'backslash']),
+  /** what backslashes outside of quotes are: characters as others, or what a database's dump writes: \N for no value, \t, \n, \\ */
+  backslashes: z.enum(['text', 'dump']),
   /** the line of the names of the columns; 0: no line has them */
   header: z.int().min(0),
   /** as `CHARSETS` of the format names it */
@@ -20,6 +22,8 @@ const choices = {
   flavour: z.enum(['mboxo', 'mboxrd', 'mboxcl', 'mboxcl2', 'one mail']),
   /** the line of the last row of the table, below which nothing is a row; 0: the table ends with the file */
   last: z.int().min(0),
+  /** what rows between others that look like sums of them are: rows as the others, or none */
+  sums: z.enum(['rows', 'aside']),
   /** the name of the sheet of a workbook, or the path of the list in a document */
   part: z.string().max(1_000),
 };
@@ -33,9 +37,17 @@ export const layout = z.object({
   delimiter: guessOf(choices.delimiter).optional(),
   quote: guessOf(choices.quote).optional(),
   escape: guessOf(choices.escape).optional(),
+  backslashes: guessOf(choices.backslashes)
+    .optional()
+    .describe(
+      'Whether backslashes outside of quotes are text, or escapes as in the dump of a database. Left out where there is none.',
+    ),
   header: guessOf(choices.header).optional(),
   charset: guessOf(choices.charset).optional(),
   last: guessOf(choices.last).optional().describe('The line of the last row of the table; 0 where that is the last of the file.'),
+  sums: guessOf(choices.sums)
+    .optional()
+    .describe('Whether rows between others that look like sums of them are rows of the table. Left out where there is none.'),
   flavour: guessOf(choices.flavour).optional(),
   part: guessOf(choices.part).optional(),
   short: choices.short.optional(),
@@ -46,5 +58,6 @@ export const layout = z.object({
     .describe('Lines that are not part of the table: above its header, below its last row.'),
   filled: z.int().min(0).optional().describe('Rows that had too few cells and were filled up.'),
   cut: z.int().min(0).optional().describe('Rows that had too many cells and were cut.'),
+  summed: z.int().min(0).optional().describe('Rows between others that look like sums of them, and are rows of the table.'),
 });
 export type Layout = z.infer<typeof layout>;

@@ -331,6 +331,61 @@ const KINDS: Record<string, Kind[]> = {
       ['escape'],
     ],
   ],
+  'sums between rows': [
+    [
+      'are rows, and asked about',
+      'region,item,amount\nNorth,a,2\nNorth,b,3\nNorth total,,5\nSouth,a,4\nSouth,b,6\nSouth total,,10\nGrand total,,15\n',
+      ['region|item|amount', 'North|a|2', 'North|b|3', 'North total||5', 'South|a|4', 'South|b|6', 'South total||10'],
+      { sums: { value: 'rows', against: [4, 7] }, summed: 2, aside: [8] },
+      ['sums'],
+    ],
+    [
+      'a company of such a name is none, nor one in a column that has gaps',
+      'name,town,amount\nTotal,Paris,2\nAnn,,3\nTotal,,7\nBo,Rome,4\nCy,Bern,1\n',
+      ['name|town|amount', 'Total|Paris|2', 'Ann||3', 'Total||7', 'Bo|Rome|4', 'Cy|Bern|1'],
+    ],
+  ],
+  'backslashes outside of quotes': [
+    [
+      'PostgreSQL’s COPY',
+      'id\tname\tnote\n1\tAnn\t\\N\n2\t\\N\ta\\tb\\nc\n3\tBo\tC:\\\\new\n4\tsays "hi\t\\N\n\\.\n',
+      ['id|name|note', '1|Ann|', '2||a\tb\nc', '3|Bo|C:\\new', '4|says "hi|'],
+      { backslashes: { value: 'dump', by: 'guess', for: [2, 3, 5] }, quote: { value: 'none' }, aside: [6] },
+    ],
+    [
+      'MySQL’s OUTFILE, whose tabs and line ends stand behind one',
+      '1\tAnn\t\\N\t5\n2\tBo\tone\\\ttab and\\\na line\t6\n3\t\\N\tnul \\0\t7\n',
+      ['column_1|column_2|column_3|column_4', '1|Ann||5', '2|Bo|one\ttab and\na line|6', '3||nul \\u0000|7'],
+      { backslashes: { value: 'dump' }, header: { value: 0 } },
+    ],
+    [
+      'without \\N they are text, and asked about',
+      'id\tname\n1\ttwo\\nlines\n2\tone\n',
+      ['id|name', '1|two\\nlines', '2|one'],
+      { backslashes: { value: 'text', against: [2] } },
+      ['backslashes'],
+    ],
+    [
+      'beside a path, which no dump writes so: asked',
+      'id\tpath\n1\tC:\\Users\n2\t\\N\n',
+      ['id|path', '1|C:\\Users', '2|\\N'],
+      { backslashes: { value: 'text', for: [2], against: [3] } },
+      ['backslashes'],
+    ],
+    [
+      'between commas: asked',
+      'id,name,town\n1,\\N,Rome\n2,Bo,\\N\n',
+      ['id|name|town', '1|\\N|Rome', '2|Bo|\\N'],
+      { backslashes: { value: 'text' } },
+      ['backslashes'],
+    ],
+    [
+      'paths are text, and nobody is asked',
+      'id\tpath\n1\tC:\\Users\\ann\n2\tD:\\x\n',
+      ['id|path', '1|C:\\Users\\ann', '2|D:\\x'],
+      { backslashes: { value: 'text', sure: 1 } },
+    ],
+  ],
   'quotes that are text': [
     ['inches', 'item,size,x\npipe,5",a\nrod,6",b\n', ['item|size|x', 'pipe|5"|a', 'rod|6"|b']],
     [
@@ -442,6 +497,15 @@ const KINDS: Record<string, Kind[]> = {
     ['LF with CR in cells', 'id,note\n1,"two\rlines\rmore\rand more"\n2,x\n', ['id|note', '1|two\rlines\rmore\rand more', '2|x']],
   ],
 };
+
+test('what a person says of backslashes and of sums goes before every guess', async () => {
+  const file = 'region,item,amount\nNorth,a\\tb,\\N\nNorth,b,3\nNorth total,,3\nSouth,"\\N",4\nSouth,c,6\n';
+  const read = await readTable(file, { said: { backslashes: 'dump', sums: 'aside', quote: 'double' } });
+  expect(shown(read)).toEqual(['region|item|amount', 'North|a\tb|', 'North|b|3', 'South|\\N|4', 'South|c|6']);
+  expect(read.layout).toMatchObject({ aside: [4], backslashes: { by: 'person' }, sums: { value: 'aside', by: 'person' } });
+  const text = await readTable('id\tnote\n1\t\\N\n2\t\\N\n', { said: { backslashes: 'text' } });
+  expect([shown(text), text.asked]).toEqual([['id|note', '1|\\N', '2|\\N'], []]);
+});
 
 describe.each(Object.entries(KINDS))('%s', (_, kinds) => {
   test.each(kinds)('%s', async (_name, file, right, layout = {}, asked = []) => {

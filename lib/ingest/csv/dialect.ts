@@ -7,6 +7,7 @@ import { FIELDS_MAX } from '#lib/core/limits.ts';
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import { asciiText, type Charset, type CharsetGuess, detectCharset } from './charset.ts';
+import { type Backslashes, backslashesOf, endsRows } from './dump.ts';
 import { isBlank, isData } from './form.ts';
 import { inUnits, lineCount, RecordReader, type Shape } from './records.ts';
 import { type Row, type Table, tableOf } from './table.ts';
@@ -21,6 +22,8 @@ export type CsvDialect = {
   delimiter: Guess<string>;
   quote: Guess<Quote>;
   escape: Guess<Escape>;
+  /** Null where no cell has one. */
+  backslashes: Guess<Backslashes> | null;
   table: Table;
   /** The line that says “sep=;”, as Excel writes and reads it; 0 where there is none. */
   separatorLine: number;
@@ -72,7 +75,7 @@ export function detectDialect(
     const sample: Sample = {
       body: head.subarray(charset.bom, text === whole ? head.length : charset.bom + text.length * charset.unit),
       complete: complete && text === whole,
-      ...{ said, fileName, charset, newline, text, skip: separator ? 1 : 0 },
+      ...{ said, fileName, charset, newline, text, skip: separator ? 1 : 0, dumped: false },
     };
     const tried = delimitersIn(sample, said.delimiter ?? (isTold(separator, text) ? separator : null)).map(
       ([delimiter, usual]) => ({
@@ -81,11 +84,17 @@ export function detectDialect(
       }),
     );
     const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
-    return { tried, best, weight: weight + best.reading.weight };
+    return { sample, tried, best, weight: weight + best.reading.weight };
   });
-  const { tried, best } = ways.reduce((a, b) => (b.weight > a.weight ? b : a));
-  const { reading, quote, escaping } = best;
-  if (reading.rows.length === 0) return null;
+  const { sample, tried, best } = ways.reduce((a, b) => (b.weight > a.weight ? b : a));
+  const { escaping } = best;
+  if (best.reading.rows.length === 0) return null;
+  const wrapped = best.none.some(({ cells }) => cells.some((cell) => isWrapped(cell.trim(), '"') || isWrapped(cell.trim(), "'")));
+  const backslashes = backslashesOf(best.none, { delimiter: best.delimiter, quoted: wrapped, said: said.backslashes });
+  const dump = backslashes?.value === 'dump';
+  // What is dumped without quotes has quotes in its texts.
+  const quote = dump && !wrapped && said.quote === undefined ? certain<Quote>('none') : best.quote;
+  const reading = dump ? readSample({ ...sample, dumped: true }, best.delimiter, quote.value, escaping.value, 0) : best.reading;
   const { table } = reading;
   return {
     shape: {
@@ -102,6 +111,7 @@ export function detectDialect(
           : delimiterGuess(best.delimiter, tried, table),
     quote,
     escape: escaping,
+    backslashes,
     table,
     separatorLine: separator === null ? 0 : 1,
   };
@@ -134,6 +144,8 @@ type Sample = {
   charset: Charset;
   /** Records at the beginning that are no part of the table. */
   skip: number;
+  /** Whether backslashes outside of quotes are those of a dump. */
+  dumped: boolean;
   newline: '\n' | '\r';
   text: string;
 };
@@ -202,19 +214,26 @@ function endingSays(fileName: string, delimiter: string): boolean {
   return (delimiter === '\t' && (name.endsWith('.tsv') || name.endsWith('.tab'))) || (delimiter === '|' && name.endsWith('.psv'));
 }
 
-type Quoting = { reading: Reading; quote: Guess<Quote>; escaping: Guess<Escape> };
+/** `none`: its rows where no quote is one. */
+type Quoting = { reading: Reading; none: readonly Row[]; quote: Guess<Quote>; escaping: Guess<Escape> };
 
 function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting {
   const read = (quote: Quote, escaping: Escape) => readSample(sample, delimiter, quote, escaping, weight);
   const { said } = sample;
   if (said.quote !== undefined) {
     const { reading, escaping } = bestEscape(sample, said.quote, read);
-    return { reading, escaping, quote: saidByPerson(said.quote) };
+    return { reading, none: reading.rows, escaping, quote: saidByPerson(said.quote) };
   }
   const none = read('none', said.escape ?? 'doubled');
+  const own = { none: none.rows };
   const marks = quotesIn(none.rows);
   if (marks.length === 0) {
-    return { reading: { ...none, shape: { ...none.shape, quote: '"' } }, quote: certain<Quote>('double'), ...escapeOf(said) };
+    return {
+      ...own,
+      reading: { ...none, shape: { ...none.shape, quote: '"' } },
+      quote: certain<Quote>('double'),
+      ...escapeOf(said),
+    };
   }
   const ways = marks.map((quote) => {
     const { reading, escaping } = bestEscape(sample, quote, read);
@@ -225,11 +244,11 @@ function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting
   if (best.odds >= 0) {
     const others = sure < 1 - OFFERED ? [{ value: 'none' as const, sure: 1 - sure }] : [];
     const quote: Guess<Quote> = { value: best.quote, sure, by: 'guess', for: best.for, against: best.against, others };
-    return { reading: best.reading, quote, escaping: best.escaping };
+    return { ...own, reading: best.reading, quote, escaping: best.escaping };
   }
   const others = [{ value: best.quote, sure }];
   const quote: Guess<Quote> = { value: 'none', sure: 1 - sure, by: 'guess', for: best.against, against: best.for, others };
-  return { reading: none, quote, ...escapeOf(said) };
+  return { ...own, reading: none, quote, ...escapeOf(said) };
 }
 
 /** Without a quoted cell in which one could stand it makes no difference. */
@@ -384,7 +403,7 @@ function delimiterGuess(value: string, tried: readonly { delimiter: string; read
 }
 
 function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: Escape, weight: number): Reading {
-  const { body, complete, charset, newline, said, skip } = sample;
+  const { body, complete, charset, newline, said, skip, dumped } = sample;
   const shape: Shape = {
     ...{
       charset,
@@ -392,6 +411,7 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: E
       delimiter: inUnits(delimiter, charset),
       quote: QUOTES[quote],
       escape: escaping,
+      dumped,
       newline,
       columns: 0,
     },
@@ -411,7 +431,7 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: E
   reader.read(body, complete);
   // A first record that is longer than the sample: take what there is of it.
   if (all.length === 0 && !complete) reader.read(body, true);
-  const rows = all.slice(skip);
+  const rows = all.slice(skip).filter((row) => !dumped || !endsRows(row));
   const table = tableOf(rows, complete, said);
   // Whatever stands in no cell makes one column, as nothing does.
   const one = rows.every(({ cells }) => cells.length === 1);

@@ -1,5 +1,6 @@
 /** What stands below a table: sums, notes and blank rows. Only at the end of a file can it be told from rows. */
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
+import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Adding, Says } from './adding.ts';
 import { isBlank, isData, isNumber, looksLikeNote, mentionsTotal, saysTotal, startsAsNote } from './form.ts';
 
@@ -27,13 +28,18 @@ export function endOf(said: number | undefined): Guess<number> {
   return said === undefined ? { ...certain(0), by: 'guess' } : saidByPerson(said);
 }
 
-/** @param typed columns that have values only */
-export function endAmong(rows: readonly LastRow[], typed: readonly boolean[], adding: Adding): End {
+/** @param typed columns that have values only @param between lines of sums that are asked about as rows between others */
+export function endAmong(
+  rows: readonly LastRow[],
+  typed: readonly boolean[],
+  adding: Adding,
+  between: ReadonlySet<number> = new Set(),
+): End {
   const told = rows.map((row) => belowness(row, typed, adding));
   const surely = trailing(told, (one) => one === 'surely');
   const likely = trailing(told, (one) => one === 'surely' || one === 'likely');
   const possible = trailing(told, (one) => one !== 'no');
-  const summed = rows.findIndex((row, at) => at > 0 && told[at] === 'surely' && isSum(row, adding));
+  const summed = rows.findIndex((row, at) => at > 0 && told[at] === 'surely' && !between.has(row.line) && isSum(row, adding));
   const others = new Set([likely > surely ? surely : possible, summed === -1 ? likely : rows.length - summed]);
   others.delete(likely);
   const lastOf = (below: number): number => (below === 0 ? 0 : (rows[rows.length - below - 1]?.line ?? 0));
@@ -120,6 +126,24 @@ function isSum({ line, values }: LastRow, adding: Adding): boolean {
     filledIn(values ?? []).flatMap(({ value, column }) => (isNumber(value) ? [adding.says(value, column, line)] : [])),
   );
 }
+
+/** Whether a row between others looks like a sum of them: a word for one, behind it numbers only, and nothing where they have something. */
+export function looksLikeSum(values: readonly string[]): boolean {
+  const [first, ...rest] = filledIn(values);
+  return first !== undefined && rest.length > 0 && rest.every(({ value }) => isNumber(value)) && mentionsTotal(first.value);
+}
+
+/** What rows that look like sums are held to be: rows, until somebody says otherwise. */
+export function sumsAt(lines: readonly number[], said: Sums | undefined): Guess<Sums> | null {
+  if (said !== undefined) return saidByPerson(said);
+  if (lines.length === 0) return null;
+  return {
+    ...{ value: 'rows', sure: DOUBTFUL, by: 'guess', for: [], against: lines.slice(0, LINES_MAX) },
+    others: [{ value: 'aside', sure: 1 - DOUBTFUL }],
+  };
+}
+
+export type Sums = NonNullable<LayoutSaid['sums']>;
 
 function filledIn(values: readonly string[]): { value: string; column: number }[] {
   return values.flatMap((value, column) => (isBlank(value) ? [] : [{ value: value.trim(), column }]));

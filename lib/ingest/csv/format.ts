@@ -16,7 +16,8 @@ import { toVisible } from '#lib/ingest/visible.ts';
 import { Adding } from './adding.ts';
 import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
-import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow } from './footer.ts';
+import { endsRows } from './dump.ts';
+import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow, looksLikeSum, type Sums, sumsAt } from './footer.ts';
 import { isBlank } from './form.ts';
 import { lineCount, type RawRecord, RecordReader } from './records.ts';
 import { writeTable } from './write-back.ts';
@@ -99,6 +100,13 @@ class TableReader {
   readonly #cut = new Set<number>();
   #filledCount = 0;
   #cutCount = 0;
+  readonly #sumsSaid: Sums | undefined;
+  /** Lines of rows that look like sums of others, and are held back still; of those that are not: the first, and how many there are. */
+  readonly #sums = new Set<number>();
+  readonly #sumLines: number[] = [];
+  #sumCount = 0;
+  /** Columns that rows which are no sums leave empty. */
+  readonly #empty: boolean[] = [];
   /** Cells over several lines that may be rows: quoted for all that is known, and certainly not. */
   readonly #swallowing: number[] = [];
   readonly #literal: number[] = [];
@@ -109,6 +117,7 @@ class TableReader {
     this.#short = said.short ?? dialect.table.short;
     this.#long = said.long ?? 'refuse';
     this.#lastSaid = said.last;
+    this.#sumsSaid = said.sums;
     this.#last = endOf(said.last);
     this.#preamble = bom.length > 0 ? [Buffer.from(bom)] : [];
     if (dialect.table.header.value === 0) this.#begin(Array.from({ length: dialect.table.width }, () => ''));
@@ -133,6 +142,8 @@ class TableReader {
     const held = this.#final ? this.#putFooterAside() : this.#holdBack();
     this.#filledCount += leaveBefore(this.#filled, held.from);
     this.#cutCount += leaveBefore(this.#cut, held.from);
+    this.#sumLines.push(...[...this.#sums].filter((line) => line < held.from).slice(0, LINES_MAX - this.#sumLines.length));
+    this.#sumCount += leaveBefore(this.#sums, held.from);
     const segment = {
       ...{ fields: this.#fields, items: this.#items, unreadable: this.#unreadable },
       ...{ dialect: this.#describe(), layout: this.#layout() },
@@ -147,6 +158,10 @@ class TableReader {
     const { header, first } = this.#dialect.table;
     if (line < first && line !== header.value) {
       if (line === this.#dialect.separatorLine) this.#preamble.push(Buffer.from(record.raw));
+      this.#putAside(line, record.raw);
+      return;
+    }
+    if (this.#dialect.shape.dumped && endsRows(record)) {
       this.#putAside(line, record.raw);
       return;
     }
@@ -189,8 +204,25 @@ class TableReader {
       if (!spare) this.#cut.add(line);
       cells.length = width;
     }
+    const isSum = cells.includes('') && this.#isSum(cells);
+    if (isSum) {
+      if (this.#sumsSaid === 'aside') {
+        this.#filled.delete(line);
+        if (this.#aside.length < ASIDE_MAX) this.#putAside(line, raw);
+        else this.#refuseFor(record, `line ${line} looks like a sum of other rows`);
+        return;
+      }
+      this.#sums.add(line);
+    }
     this.#items.push({ line, values: cells, raw, plain });
-    this.#adding.add({ line, values: cells }, raw.length);
+    if (!isSum) this.#adding.add({ line, values: cells }, raw.length);
+  }
+
+  /** What it leaves empty, no row before it did. */
+  #isSum(cells: readonly string[]): boolean {
+    if (looksLikeSum(cells)) return cells.some((cell, column) => cell === '' && !this.#empty[column]);
+    for (const [column, cell] of cells.entries()) if (cell === '') this.#empty[column] = true;
+    return false;
   }
 
   #repeatsNames(cells: readonly string[]): boolean {
@@ -252,7 +284,7 @@ class TableReader {
   /** Items are held back no more. */
   #putFooterAside(): { items: Item[]; unreadable: UnreadableRow[]; from: number } {
     const rows = this.#lastSaid === undefined ? this.#lastRows() : [];
-    const end = endAmong(rows, this.#dialect.table.typed, this.#adding);
+    const end = endAmong(rows, this.#dialect.table.typed, this.#adding, this.#between(rows));
     // Where all is below, nothing is: then its rows are told as what they are.
     const isBelow = end.rows > 0 && end.rows < this.#items.length + this.#unreadable.length;
     if (this.#lastSaid === undefined && (isBelow || end.rows === 0)) this.#last = end.last;
@@ -263,8 +295,17 @@ class TableReader {
       this.#unreadable = this.#unreadable.filter(({ line }) => line < from);
       leaveFrom(this.#filled, from);
       leaveFrom(this.#cut, from);
+      leaveFrom(this.#sums, from);
     }
+    // What is asked about as the end of the table is not asked about twice.
+    for (const line of this.#last.against) this.#sums.delete(line);
     return { items: [], unreadable: [], from: Number.POSITIVE_INFINITY };
+  }
+
+  /** Sums that have rows below them. */
+  #between(rows: readonly LastRow[]): ReadonlySet<number> {
+    const last = rows.findLast(({ line }) => !this.#sums.has(line))?.line ?? 0;
+    return new Set([...this.#sums].filter((line) => line < last));
   }
 
   #lastRows(): (LastRow & { raw: Buffer })[] {
@@ -296,12 +337,15 @@ class TableReader {
   }
 
   #layout(): Layout {
-    const { delimiter, table } = this.#dialect;
+    const { delimiter, backslashes, table } = this.#dialect;
+    const sums = sumsAt(this.#sumLines, this.#sumsSaid);
     return {
+      ...(backslashes ? { backslashes } : {}),
+      ...(sums ? { sums } : {}),
       ...{ delimiter, quote: this.#quote(), escape: this.#dialect.escape, header: table.header, charset: this.#charset() },
       last: this.#last,
       ...{ short: this.#short, long: this.#long, aside: [...this.#aside] },
-      ...{ filled: this.#filledCount, cut: this.#cutCount },
+      ...{ filled: this.#filledCount, cut: this.#cutCount, ...(this.#sumCount > 0 ? { summed: this.#sumCount } : {}) },
     };
   }
 

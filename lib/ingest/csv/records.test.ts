@@ -45,6 +45,8 @@ const parts = fc.array(
       ' ',
       '\\',
       '\\"',
+      '\\\n',
+      '\\N,',
       ' "a"',
       '||',
       '😀',
@@ -55,13 +57,15 @@ const parts = fc.array(
 const plain: Shape = {
   charset: { name: 'UTF-8', unit: 1, bom: 3 },
   undecided: false,
-  ...{ delimiter: ',', quote: '"', escape: 'doubled', padded: false, newline: '\n', columns: 0 },
+  ...{ delimiter: ',', quote: '"', escape: 'doubled', dumped: false, padded: false, newline: '\n', columns: 0 },
 };
 const shapes = fc.constantFrom<[Shape, string]>(
   [plain, 'utf8'],
   [{ ...plain, newline: '\r' }, 'utf8'],
   [{ ...plain, escape: 'backslash', padded: true }, 'utf8'],
   [{ ...plain, columns: 2 }, 'utf8'],
+  [{ ...plain, dumped: true, quote: '' }, 'utf8'],
+  [{ ...plain, dumped: true, newline: '\r' }, 'utf8'],
   [{ ...plain, quote: '' }, 'utf8'],
   [{ ...plain, delimiter: '||', padded: true }, 'utf8'],
   [{ ...plain, delimiter: '\xc3\xa9' }, 'utf8'],

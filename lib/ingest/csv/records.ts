@@ -14,6 +14,7 @@ import { LINES_MAX } from '#lib/core/values/guess.ts';
 import type { UnreadableRow } from '#lib/ingest/port.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 import { asciiText, type Charset, type CharsetGuess, guessCharset, isMultibyte } from './charset.ts';
+import { dumpedCell, dumpedCells } from './dump.ts';
 
 export type Shape = {
   charset: Charset;
@@ -25,6 +26,8 @@ export type Shape = {
   quote: '"' | "'" | '';
   /** How a quote stands inside a quoted cell; a doubled one is a quote either way. */
   escape: 'doubled' | 'backslash';
+  /** Backslashes outside of quotes are those of a database's dump (dump.ts). */
+  dumped: boolean;
   /** Spaces before the quotes are the file's habit: such a cell may have line ends in it too. */
   padded: boolean;
   /** What ends a record: '\n' (a '\r' before it is part of the line end) or '\r' (where the file has no '\n'). */
@@ -138,7 +141,7 @@ export class RecordReader {
     const { charset, delimiter } = this.shape;
     if (charset.unit > 1) return wideUnits(block, whole, charset.name);
     // Half a character can look like these.
-    const alike = /[@-~]/.test(delimiter) || this.shape.escape === 'backslash';
+    const alike = /[@-~]/.test(delimiter) || this.shape.escape === 'backslash' || this.shape.dumped;
     return alike && !this.#ascii && isMultibyte(charset) ? maskedUnits(block, charset.name) : block.toString('latin1');
   }
 
@@ -167,6 +170,12 @@ export class RecordReader {
         continue;
       }
       if (this.#quotes.from(at) > eol) {
+        if (this.shape.dumped && isEscaped(units, eol, at)) {
+          const end = this.#dumped(at, eol, final, delimiter, escapes);
+          if (end === NEEDS_MORE) return at;
+          at = end;
+          continue;
+        }
         if (newline === '\n' && eol > at && units.charCodeAt(eol - 1) === CR) eol--;
         if (eol > at) this.#simple(at, eol, next, delimiter, escapes);
         this.#line++;
@@ -186,10 +195,31 @@ export class RecordReader {
       this.#refuse(from, next, this.#tooLongReason());
       return;
     }
-    const cells = this.#units.slice(from, to).split(delimiter, CELLS_MAX);
+    const text = this.#units.slice(from, to);
+    const cells =
+      this.shape.dumped && text.includes('\\') ? dumpedCells(text, delimiter, CELLS_MAX) : text.split(delimiter, CELLS_MAX);
     const raw = this.#raw(from, next);
-    const plain = !escapes.any && !(escapes.otherNewline !== null && this.#units.slice(from, to).includes(escapes.otherNewline));
+    const plain = !escapes.any && !(escapes.otherNewline !== null && text.includes(escapes.otherNewline));
     this.#finish(cells, raw, plain, escapes);
+  }
+
+  /** A record whose first line ends behind a backslash: it goes on until one does not. Returns where the next one starts, or NEEDS_MORE. */
+  #dumped(from: number, firstEnd: number, final: boolean, delimiter: string, escapes: Escapes): number {
+    const units = this.#units;
+    let lines = 1;
+    let eol = firstEnd;
+    while (eol < units.length && eol - from <= CELL_BYTES_MAX && isEscaped(units, eol, from)) {
+      eol = this.#newlines.from(eol + 1);
+      lines++;
+    }
+    if (eol - from > CELL_BYTES_MAX) return this.#resync(from, final, TOO_LONG);
+    if (eol === units.length && !final) return NEEDS_MORE;
+    const next = this.#afterNewline(eol, final);
+    if (next === -1) return NEEDS_MORE;
+    const end = this.shape.newline === '\n' && units.charCodeAt(eol - 1) === CR ? eol - 1 : eol;
+    this.#finish(dumpedCells(units.slice(from, end), delimiter, CELLS_MAX), this.#raw(from, next), false, escapes);
+    this.#line += lines;
+    return next;
   }
 
   /** A record with quotes in it. Returns where the next one starts, or NEEDS_MORE. */
@@ -246,7 +276,8 @@ export class RecordReader {
         // The line end of CRLF is no part of the last cell.
         const cellEnd = end === eol && newlineCode === LF && end > at && units.charCodeAt(end - 1) === CR ? end - 1 : end;
         if (this.#quotes.from(at) < end) plain = false;
-        cells.push(units.slice(at, cellEnd));
+        const cell = units.slice(at, cellEnd);
+        cells.push(this.shape.dumped && cell.includes('\\') ? dumpedCell(cell) : cell);
         end = cellEnd;
       }
       if (cells.length >= CELLS_MAX && end - from > WIDE_BYTES_MAX) return this.#giveUp(from, end, cells.slice(0, CELLS_MAX));
@@ -359,7 +390,8 @@ export class RecordReader {
 
   #finish(cells: string[], raw: Buffer, plain: boolean, escapes: Escapes): void {
     if (!this.#ascii) this.#decode(cells, raw);
-    if (escapes.invisible) for (let i = 0; i < cells.length; i++) cells[i] = toVisible(cells[i] ?? '');
+    if (escapes.invisible || (this.shape.dumped && escapes.any))
+      for (let i = 0; i < cells.length; i++) cells[i] = toVisible(cells[i] ?? '');
     this.#sink.record({ line: this.#line, cells, raw, plain });
   }
 
