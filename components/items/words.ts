@@ -1,7 +1,7 @@
 /** The lines of an item's story as sentences. Pure. */
 import { readingLine } from '#components/datasets/reading-words.ts';
 import { receiptLook } from '#components/receipts/look.ts';
-import { storyWords } from '#components/receipts/words.ts';
+import { quoted, storyWords } from '#components/receipts/words.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { StateLook } from '#components/ui/state-badge.tsx';
 import type { StoryLine } from '#lib/shapes/stories.ts';
@@ -24,7 +24,7 @@ export function lineWords(line: StoryLine, ordinal: number): string {
         ? `${who} took back the mark on it as “${line.category}”.`
         : `${who} looked at it as “${line.category}” and said: ${line.verdict}.`;
     case 'corrected':
-      return `${who} moved it from “${line.from}” to “${line.to}”${others(line.count)}.${line.note ? ` “${line.note}”` : ''}`;
+      return `${who} moved it from “${line.from}” to “${line.to}”${others(line.count)}.${line.note ? ` ${quoted(line.note)}` : ''}`;
     case 'decided':
       return `${storyWords(line.row, { [String(line.row.body.by)]: who })}${seenWords(line)}`;
     case 'acted':

@@ -48,7 +48,7 @@ test.each<[Partial<ToldReceipt>, string]>([
       fields: { note: '[erased]' },
       body: { by: 'user:1', count: 1, from: 'noise', to: 'keep', note: 'ab' },
     },
-    'Ada moved 1 item from “noise” to “keep”. “[erased]”',
+    'Ada moved 1 item from “noise” to “keep”. [erased]',
   ],
   [
     { kind: 'start', result: null, body: { by: 'user:1', items: 6_046, chunks: 22 } },

@@ -2,6 +2,7 @@
 
 import { formatNoun } from '#components/ui/format.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
+import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 
 /** A receipt for a sentence. What is in its body may have been altered: each member is looked at before it is told. */
@@ -39,7 +40,7 @@ function overridden({ body, fields }: ToldReceipt): string {
   if (!body.override) return '';
   const overrides = Array.isArray(body.overrides) ? body.overrides.flatMap((one) => OVERRIDES[text(one)] ?? []) : [];
   const what = overrides.length === 0 ? OVERRIDES.unseen : overrides.join(', ');
-  return `, ${what} (“${body.v === 2 ? (fields.override ?? '') : text(body.override)}”)`;
+  return `, ${what} (${quoted(body.v === 2 ? (fields.override ?? '') : text(body.override))})`;
 }
 
 const OVERRIDES: Record<string, string> = {
@@ -49,7 +50,12 @@ const OVERRIDES: Record<string, string> = {
 };
 
 function noted({ fields: { note } }: ToldReceipt): string {
-  return note ? ` “${note}”` : '';
+  return note ? ` ${quoted(note)}` : '';
+}
+
+/** What a person said; nobody said that it is not given, or erased. */
+export function quoted(said: string): string {
+  return said === NOT_GIVEN || said === ERASED ? said : `“${said}”`;
 }
 
 function decided({ body, signing }: ToldReceipt): string {
