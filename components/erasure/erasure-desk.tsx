@@ -179,12 +179,13 @@ function Finds({ id, opened: { place, finds, more }, pending, onChoose }: FindsP
         head={
           <>
             <HeadCell>Erase</HeadCell>
+            <HeadCell>Dataset</HeadCell>
             <HeadCell>Item</HeadCell>
             <HeadCell>What it says</HeadCell>
           </>
         }
       >
-        {finds.map(({ key, ordinal, chosen, linked, excerpt }, index) => (
+        {finds.map(({ key, dataset, ordinal, chosen, linked, excerpt }, index) => (
           <Row key={key}>
             <Cell>
               <input
@@ -195,6 +196,7 @@ function Finds({ id, opened: { place, finds, more }, pending, onChoose }: FindsP
                 onChange={(event) => onChoose({ id, finds: [{ place, key }], chosen: event.target.checked })}
               />
             </Cell>
+            <Cell>{dataset?.name ?? '–'}</Cell>
             <Cell className="whitespace-nowrap">{ordinal ?? '–'}</Cell>
             <Cell className="max-w-[60ch] truncate text-muted" title={excerpt ?? ''}>
               {linked ? 'belongs to an item that has it: ' : ''}

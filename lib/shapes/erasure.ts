@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERASED_VALUE_CHARS_MAX, ERASED_VALUE_CHARS_MIN, ERASURE_REASON_CHARS_MAX } from '#lib/core/limits.ts';
-import { count, id, instant } from './values.ts';
+import { count, id, instant, named } from './values.ts';
 
 export const ERASURE_KINDS = ['value', 'batch', 'dataset', 'original'] as const;
 export const ERASURE_STATES = ['looking', 'found', 'erasing', 'done', 'withdrawn'] as const;
@@ -80,8 +80,8 @@ export type ErasureView = z.infer<typeof erasure>;
 export const erasureFind = z.object({
   key: z.string(),
   place: z.string(),
-  dataset: z.string().nullable(),
-  batch: z.string().nullable(),
+  dataset: z.object(named).nullable(),
+  batch: id.nullable(),
   ordinal: count.nullable(),
   linked: z.boolean().describe('The value is not in it: it belongs to an item that has it.'),
   chosen: z.boolean(),

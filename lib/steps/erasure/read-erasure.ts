@@ -62,7 +62,14 @@ export async function readErasureFinds(
   const limit = limitOf(input);
   const rows = isId(id) ? await readFinds(db().pool, id, place, input.cursor ?? '', limit + 1) : [];
   const { shown, next } = pageOf(rows, limit, ({ key }) => key);
-  return { items: shown.map(({ datasetId, batchId, ...find }) => ({ ...find, dataset: datasetId, batch: batchId })), next };
+  return {
+    items: shown.map(({ datasetId, datasetName, batchId, ...find }) => ({
+      ...find,
+      dataset: datasetId === null ? null : { id: datasetId, name: datasetName ?? datasetId },
+      batch: batchId,
+    })),
+    next,
+  };
 }
 
 /** What an erasure is about, where that is no value. */

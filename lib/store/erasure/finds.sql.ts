@@ -8,6 +8,7 @@ export type Find = {
   key: string;
   place: string;
   datasetId: string | null;
+  datasetName: string | null;
   batchId: string | null;
   ordinal: number | null;
   linked: boolean;
@@ -24,9 +25,10 @@ export async function readFinds(client: Querying, id: string, place: string, aft
     ? `LEFT JOIN "${found.table}" t ON ${columns.map(([column], index) => `${column} = ${values[index]}`).join(' AND ')}`
     : `LEFT JOIN dataset_source t ON t.digest = decode(f.key::jsonb ->> 0, 'hex') AND t.dataset_id = f.dataset_id`;
   const { rows } = await client.query<Find>(
-    `SELECT f.key, f.place, f.dataset_id AS "datasetId", f.batch_id AS "batchId", f.ordinal, f.linked, f.chosen,
+    `SELECT f.key, f.place, f.dataset_id AS "datasetId", d.name AS "datasetName", f.batch_id AS "batchId", f.ordinal, f.linked, f.chosen,
        left(${found?.excerpt ?? 't.name'}, ${ERASURE_EXCERPT_CHARS}) AS excerpt
-     FROM (SELECT * FROM erasure_find WHERE erasure_id = $1 AND place = $2 AND key > $3 ORDER BY key LIMIT $4) f ${join} ORDER BY f.key`,
+     FROM (SELECT * FROM erasure_find WHERE erasure_id = $1 AND place = $2 AND key > $3 ORDER BY key LIMIT $4) f ${join}
+     LEFT JOIN dataset d ON d.id = f.dataset_id ORDER BY f.key`,
     [id, place, after, limit],
   );
   return rows;
