@@ -8,6 +8,7 @@ export async function tellSettings(models: WithModels, env: Env): Promise<void> 
   const facts = {
     allowPrivateTargets: env.ALLOW_PRIVATE_TARGETS,
     host: env.HOST,
+    oidcIssuer: env.OIDC_ISSUER ?? null,
     stepUp: env.STEP_UP,
     stepUpPassword: env.STEP_UP_PASSWORD,
     adminApiKey: env.ADMIN_API_KEY !== undefined,
