@@ -8,5 +8,11 @@ type Props = Omit<ComponentProps<typeof SignInForm>, 'onDone' | 'provider'> & { 
 /** The form, and then a whole new page: nothing that was rendered for nobody stays. */
 export function SignIn({ next, provider, ...acts }: Props) {
   const begin = `/api/auth/oidc/begin?next=${encodeURIComponent(next)}`;
-  return <SignInForm {...acts} provider={provider === null ? null : { name: provider, begin }} onDone={() => window.location.assign(next)} />;
+  return (
+    <SignInForm
+      {...acts}
+      provider={provider === null ? null : { name: provider, begin }}
+      onDone={() => window.location.assign(next)}
+    />
+  );
 }
