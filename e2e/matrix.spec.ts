@@ -17,7 +17,10 @@ type Operation = {
 type Action = { id: string; name: string; page: string };
 
 /** What no step stands behind: whoever is not signed in may call it. */
-const OPEN_ACTIONS = ['acceptResetLinkAction', 'acceptSetupLinkAction', 'signInAction', 'signOutAction'];
+const OPEN_ACTIONS = [
+  ...['acceptResetLinkAction', 'acceptSetupLinkAction', 'beginPasskeySignInAction', 'signInAction'],
+  ...['signInWithCodeAction', 'signInWithPasskeyAction', 'signOutAction'],
+];
 /** Actions that are called otherwise than their step. */
 const CALLED: Record<string, string> = { revokeAnyKeyAction: 'revokeKey' };
 const ruleOf = (name: string): string | undefined => STEPS[CALLED[name] ?? name.replace(/Action$/, '')];

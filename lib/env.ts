@@ -71,6 +71,8 @@ const TOGETHER = [
   ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
   ['SMTP_URL', 'MAIL_FROM'],
   ['NOTICE_WEBHOOK_URL', 'NOTICE_WEBHOOK_SECRET'],
+  ['OIDC_ISSUER', 'OIDC_CLIENT_ID'],
+  ['OIDC_ISSUER', 'OIDC_CLIENT_SECRET'],
 ] as const;
 
 /** Every setting there is; `.env.example` names the same ones. */
@@ -144,6 +146,12 @@ export const envSchema = z
     STEP_UP_PASSWORD: flag.default(false),
     /** How people reach the web server, for the links of notices and for passkeys; absent: at HOST and PORT. */
     PUBLIC_URL: webAddress.transform((text) => new URL(text).origin).optional(),
+    /** A provider of OpenID Connect that people may sign in with, and as whom this site asks it; absent: passwords and passkeys only. */
+    OIDC_ISSUER: webAddress.optional(),
+    OIDC_CLIENT_ID: z.string().optional(),
+    OIDC_CLIENT_SECRET: z.string().optional(),
+    /** What people call it. */
+    OIDC_NAME: z.string().max(60, { error: 'is longer than 60 characters' }).optional(),
     /** The mail server that notices are sent by; absent: no mail is sent. */
     SMTP_URL: z
       .string()
@@ -186,6 +194,10 @@ export const envSchema = z
       if ((value[one] === undefined) === (value[other] === undefined)) continue;
       const message = `is missing. Give ${one} and ${other} together, or neither`;
       context.addIssue({ code: 'custom', path: [value[one] === undefined ? one : other], message });
+    }
+    if (value.OIDC_ISSUER !== undefined && value.PUBLIC_URL === undefined) {
+      const message = 'is missing while OIDC_ISSUER is set: the provider sends people back to it';
+      context.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message });
     }
     if (value.ESCALATE_TO !== undefined && value.ANSWER_WITHIN_HOURS === undefined) {
       const message = 'is missing while ESCALATE_TO is set. Give both, or ANSWER_WITHIN_HOURS alone';

@@ -192,6 +192,8 @@ export const PAGES: Record<string, string> = {
   '/admin/keys': 'admin',
   '/admin/people': 'admin',
   '/api/auth/[...all]': 'open',
+  '/api/auth/oidc/begin': 'open',
+  '/api/auth/oidc/callback': 'open',
   '/api/v1/[...path]': 'data',
   '/batches': EVERYONE,
   '/batches/[id]': EVERYONE,

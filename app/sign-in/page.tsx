@@ -4,13 +4,19 @@ import { safeNext } from '#app/next-path.ts';
 import { beginPasskeySignInAction, signInAction, signInWithCodeAction, signInWithPasskeyAction } from '#app/session-actions.ts';
 import { EntryFrame } from '#components/people/entry-frame.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
+import { providerName, refusalWords } from '#lib/auth/oidc.ts';
 import { readFirstVisit } from '#lib/steps/people/read-setup-link.ts';
 import { SignIn } from './sign-in.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
 
-export default async function SignInPage({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
-  const next = safeNext((await searchParams).next);
+export default async function SignInPage({
+  searchParams,
+}: {
+  searchParams: Promise<{ next?: string | string[]; refused?: string | string[] }>;
+}) {
+  const { next: to, refused } = await searchParams;
+  const next = safeNext(to);
   const person = await personOfPage();
   if (person) {
     return (
@@ -38,6 +44,8 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
       onCode={signInWithCodeAction}
       onBegin={beginPasskeySignInAction}
       onPasskey={signInWithPasskeyAction}
+      provider={providerName()}
+      refused={refusalWords(refused)}
     />
   );
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { type AskedOfDevice, usePasskey } from '#components/account/device.ts';
 import { CodeField } from '#components/account/proof.tsx';
 import { Button } from '#components/ui/button.tsx';
+import { buttonLook } from '#components/ui/button-look.ts';
 import { Field, Input } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
@@ -15,12 +16,16 @@ type Props = {
   onCode: (input: { code: string }) => Promise<Outcome>;
   onBegin: (nothing: object) => Promise<Outcome<AskedOfDevice>>;
   onPasskey: (passkey: unknown) => Promise<Outcome>;
+  /** another place to sign in at, and the address that leads there; null where there is none */
+  provider: { name: string; begin: string } | null;
+  /** why that place did not lead in */
+  refused: string | null;
   /** signed in: the caller goes on to the page that was asked for */
   onDone: () => void;
 };
 
 /** Sign in: address and password, then a code where the person has an authenticator app; or a passkey. */
-export function SignInForm({ onSignIn, onCode, onBegin, onPasskey, onDone }: Props) {
+export function SignInForm({ onSignIn, onCode, onBegin, onPasskey, provider, refused, onDone }: Props) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const signIn = useMutation(writing(['session', 'sign-in'], onSignIn));
@@ -31,7 +36,7 @@ export function SignInForm({ onSignIn, onCode, onBegin, onPasskey, onDone }: Pro
     if (passkey) withPasskey.mutate(passkey, { onSuccess: onDone });
   };
   if (signIn.data?.asksForCode) return <CodeForm onCode={onCode} onDone={onDone} onBack={signIn.reset} />;
-  const fault = withPasskey.error?.message ?? device.fault;
+  const fault = withPasskey.error?.message ?? device.fault ?? refused;
   return (
     <EntryFrame title="Sign in">
       <form
@@ -70,6 +75,12 @@ export function SignInForm({ onSignIn, onCode, onBegin, onPasskey, onDone }: Pro
         <Button pending={device.waits || withPasskey.isPending || withPasskey.isSuccess} onClick={() => void begin()}>
           Sign in with a passkey
         </Button>
+        {provider ? (
+          // Not a page of ours: nothing of it is fetched before it is asked for.
+          <a href={provider.begin} className={buttonLook('secondary', 'normal')}>
+            Sign in with {provider.name}
+          </a>
+        ) : null}
         {fault ? (
           <p role="alert" className="text-red">
             {fault}

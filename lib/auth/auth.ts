@@ -30,15 +30,15 @@ export const AUTH_PATH = '/api/auth';
 /** Under what name an authenticator app and a device keep what is Countersign's. */
 export const ISSUER = 'Countersign';
 
-const PROVEN_PATH = '/proven-by-passkey';
+const PROVEN_PATH = '/proven';
 
-/** Begins a session of somebody whose passkey was looked at here. Nobody reaches it from outside: route.ts opens three paths, and it is none. */
+/** Begins a session of somebody whose passkey was looked at here, or for whom the provider vouches. Nobody reaches it from outside: route.ts opens three paths, and it is none. */
 const proven = {
   id: 'countersign-proven',
   endpoints: {
     beginProven: createAuthEndpoint(
       PROVEN_PATH,
-      { method: 'POST', body: z.strictObject({ userId: z.uuid() }) },
+      { method: 'POST', body: z.strictObject({ userId: z.uuid(), by: z.enum(['passkey', 'provider']) }) },
       async (ctx): Promise<void> => {
         const user = await ctx.context.internalAdapter.findUserById(ctx.body.userId);
         if (!user) throw new APIError('NOT_FOUND');
@@ -48,11 +48,15 @@ const proven = {
   },
 } satisfies BetterAuthPlugin;
 
-/** By the path that it is begun at: what a session's person proved who they are with. */
+/** By the path that it is begun at: what a session's person proved who they are with. Null: the provider of the single sign-on knows. */
+function provenWith(asked: Asked): Factor | null {
+  if (asked?.path === PROVEN_PATH) return asked.body?.by === 'passkey' ? 'passkey' : null;
+  return PROVEN_WITH[asked?.path ?? ''] ?? 'password';
+}
+
 const PROVEN_WITH: Record<string, Factor> = {
   '/two-factor/verify-totp': 'totp',
   '/two-factor/verify-backup-code': 'totp',
-  [PROVEN_PATH]: 'passkey',
 };
 
 // Next loads modules more than once.
@@ -135,13 +139,13 @@ export const DISABLED = 'DISABLED';
 async function admit(
   session: { userId: string; userAgent?: string | null },
   asked: Asked,
-): Promise<{ data: { ipAddress: string | null; factor: Factor } }> {
+): Promise<{ data: { ipAddress: string | null; factor: Factor | null } }> {
   const { userId, userAgent } = session;
   const { disabled, asksCode } = await readEntry(db(), userId);
   if (disabled)
     throw new APIError('FORBIDDEN', { code: DISABLED, message: 'An admin disabled this account. Ask an admin to enable it.' });
   const address = asked?.headers ? addressOf(asked.headers) : null;
-  const factor = PROVEN_WITH[asked?.path ?? ''] ?? 'password';
+  const factor = provenWith(asked);
   const backup = asked?.path === '/two-factor/verify-backup-code';
   const facts = { network: address && networkOf(address), browser: browserName(userAgent ?? null), factor, backup };
   const kind = asksCode && factor === 'password' ? 'code_asked' : 'sign_in';
@@ -150,7 +154,7 @@ async function admit(
 }
 
 /** What better-auth knows of the request; nothing where there is none. */
-type Asked = { path?: string; headers?: Headers } | null | undefined;
+type Asked = { path?: string; headers?: Headers; body?: { by?: unknown } } | null | undefined;
 
 /** A session that is found to be over is deleted too, and nobody signs out by that. */
 async function tellSignOut({ userId }: { userId: string }, asked: Asked): Promise<void> {

@@ -135,7 +135,7 @@ export async function checkPasskey(raw: unknown, asked: Asked, headers: Headers)
  * For which host passkeys are, and from which origin they come: those of PUBLIC_URL, else those that were asked for, which assertSameOrigin has compared by now.
  * @throws CountersignError `conflict` where it is a number: browsers make passkeys for names alone
  */
-export function relyingParty(headers: Headers): { host: string; origin: string } {
+function relyingParty(headers: Headers): { host: string; origin: string } {
   const origin = env().PUBLIC_URL ?? siteOf(headers);
   const host = new URL(origin).hostname;
   if (isIP(host.replace(/^\[|\]$/g, '')) === 0) return { host, origin };

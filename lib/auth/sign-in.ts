@@ -82,8 +82,13 @@ export async function signInWithCode(raw: z.input<typeof codeGiven>, headers: He
  */
 export async function signInWithPasskey(raw: unknown, headers: Headers): Promise<Cookie[]> {
   const { userId } = await checkPasskey(raw, { purpose: 'sign-in', whose: null }, headers);
+  return beginSession(userId, 'passkey', headers);
+}
+
+/** Begins a session of somebody who proved here who they are, or for whom the provider vouches. Gives the cookies to set. Throws `unauthenticated` for a disabled person. */
+export async function beginSession(userId: string, by: 'passkey' | 'provider', headers: Headers): Promise<Cookie[]> {
   try {
-    const begun = await auth().api.beginProven({ body: { userId }, headers, returnHeaders: true });
+    const begun = await auth().api.beginProven({ body: { userId, by }, headers, returnHeaders: true });
     return cookiesOf(begun.headers, headers);
   } catch (error) {
     if (isAPIError(error) && error.body?.code === DISABLED) throw new CountersignError('unauthenticated', error.message);
@@ -105,6 +110,12 @@ function cookiesOf(answer: Headers, request: Headers): Cookie[] {
     value: attributes.value,
     options: { ...toCookieOptions(attributes), secure: https },
   }));
+}
+
+/** A cookie as a line of an answer. */
+export function cookieLine({ name, value, options }: Cookie): string {
+  const { maxAge, path = '/', secure } = options;
+  return `${name}=${encodeURIComponent(value)}; Path=${path}${maxAge === undefined ? '' : `; Max-Age=${maxAge}`}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 
 function wrong(): CountersignError {

@@ -113,6 +113,18 @@ export async function countKeyGuess(headers: Headers): Promise<void> {
   });
 }
 
+/** Counts a sign-in that comes back from the provider, by address; false where there were too many that failed. */
+export async function takeProviderTry(headers: Headers): Promise<boolean> {
+  return (await countTry(providerTries(headers), SIGN_IN_WINDOW_MINUTES)).count <= SIGN_IN_TRIES_PER_ADDRESS;
+}
+
+/** The provider vouched for somebody: it does not count. */
+export async function giveBackProviderTry(headers: Headers): Promise<void> {
+  await forgetTries([providerTries(headers)]);
+}
+
+const providerTries = (headers: Headers): Buffer<ArrayBuffer> => sha256(`provider:${networkOf(addressOf(headers))}`);
+
 /** Tells the security log that a key which is known was refused, and why. */
 export async function tellKeyRefused(id: string, name: string, because: string, headers: Headers): Promise<void> {
   const network = networkOf(addressOf(headers));

@@ -412,6 +412,9 @@ export const FACTOR_TRIES_PER_ACCOUNT = 10;
 export const PROOF_MINUTES = 10;
 /** A code of an authenticator app is good for 30 s, and 30 s before and after: so long nobody uses one twice. */
 export const CODE_USED_MINUTES = 2;
+/** How long somebody may take at the provider of the single sign-on, and how long its server may. */
+export const PROVIDER_ANSWER_MINUTES = 10;
+export const PROVIDER_SECONDS = 10;
 export const BACKUP_CODES = 10;
 export const PASSKEYS_MAX = 10;
 export const PASSKEY_NAME_CHARS_MAX = 60;

@@ -21,6 +21,7 @@ export const SECURITY_KINDS = {
   invitation_made: 'Made an invitation.',
   invitation_accepted: 'Accepted an invitation.',
   invitation_withdrawn: 'Withdrew an invitation.',
+  provider_linked: 'Signed in by the provider of the single sign-on for the first time.',
   first_admin_made: 'Became the first admin.',
   role_changed: 'Changed the role of a person.',
   person_confirmed: 'Confirmed a person.',

@@ -46,7 +46,11 @@ export async function assertProvenFor(models: WithModels, actor: Actor, batchId:
  */
 export async function assertProvenForOwn(models: WithModels, actor: Actor): Promise<void> {
   const { app, passkeys } = await readFactors(models, personOf(actor) ?? '');
-  await assertProven(models, actor, app || passkeys > 0 ? SECOND_FACTORS : FACTORS, 'Nothing was changed.');
+  const has = app || passkeys > 0;
+  const proof = await proofOf(models, actor);
+  // Where the provider of the single sign-on vouched there may be no password: the sign-in itself is the proof.
+  if (!has && proof !== null && proof.factor === null && isRecent(proof)) return;
+  await assertProven(models, actor, has ? SECOND_FACTORS : FACTORS, 'Nothing was changed.');
 }
 
 /** What a page tells before it asks: whether this batch wants a proof, whether one was just given, and what this person can give. Throws `forbidden`. */
@@ -67,12 +71,16 @@ async function proofOf(models: WithModels, { id, session }: Actor): Promise<Proo
 }
 
 function isFresh({ factor, seconds }: Proof, allowed: readonly Factor[]): boolean {
-  return factor !== null && allowed.includes(factor) && seconds < PROOF_MINUTES * 60;
+  return factor !== null && allowed.includes(factor) && isRecent({ seconds });
 }
 
+const isRecent = ({ seconds }: Pick<Proof, 'seconds'>): boolean => seconds < PROOF_MINUTES * 60;
+
+type Has = Awaited<ReturnType<typeof readFactors>>;
+
 /** Of what is allowed, what a person has. */
-function canGive({ app, passkeys }: { app: boolean; passkeys: number }, allowed: readonly Factor[]): Factor[] {
-  const has: Record<Factor, boolean> = { password: true, totp: app, passkey: passkeys > 0 };
+function canGive({ password, app, passkeys }: Has, allowed: readonly Factor[]): Factor[] {
+  const has: Record<Factor, boolean> = { password, totp: app, passkey: passkeys > 0 };
   return allowed.filter((factor) => has[factor]);
 }
 
@@ -89,6 +97,6 @@ async function assertProven(models: WithModels, actor: Actor, allowed: readonly 
   const message =
     can.length > 0
       ? `Prove again who you are: the last time was not within ${PROOF_MINUTES} minutes, or not with what is asked for here. ${so}`
-      : `This asks for a second factor, and you have none yet. Set one up on the page of your account. ${so}`;
+      : `This asks for a second factor, and you have none yet. Set one up on the page of your account, soon after signing in. ${so}`;
   throw new CountersignError('unproven', message, { facts: { proof: can } });
 }

@@ -70,7 +70,7 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
 }
 
 /** Who let them in. The first admin's link is nobody's and names no address. */
-export function hostOf({ email, createdBy }: OpenLink): string | null {
+export function hostOf({ email, createdBy }: Pick<OpenLink, 'email' | 'createdBy'>): string | null {
   if (email === null) return null;
   return createdBy === null ? KEY_ACTOR.id : `user:${createdBy}`;
 }

@@ -13,6 +13,7 @@ export async function tellSettings(models: WithModels, env: Env): Promise<void> 
     publicUrl: env.PUBLIC_URL ?? null,
     mail: env.SMTP_URL !== undefined,
     noticeWebhook: env.NOTICE_WEBHOOK_URL === undefined ? null : new URL(env.NOTICE_WEBHOOK_URL).origin,
+    oidcIssuer: env.OIDC_ISSUER ?? null,
     stepUp: env.STEP_UP,
     stepUpPassword: env.STEP_UP_PASSWORD,
     adminApiKey: env.ADMIN_API_KEY !== undefined,

@@ -128,7 +128,14 @@ export async function readHolders({ prisma }: WithModels, ids: readonly string[]
 }
 
 /** What a person has. */
-export async function readFactors({ prisma }: WithModels, userId: string): Promise<{ app: boolean; passkeys: number }> {
-  const [entry, passkeys] = await Promise.all([readEntry({ prisma }, userId), prisma.passkey.count({ where: { userId } })]);
-  return { app: entry.asksCode, passkeys };
+export async function readFactors(
+  { prisma }: WithModels,
+  userId: string,
+): Promise<{ password: boolean; app: boolean; passkeys: number }> {
+  const [entry, passkeys, password] = await Promise.all([
+    readEntry({ prisma }, userId),
+    prisma.passkey.count({ where: { userId } }),
+    prisma.account.count({ where: { userId, providerId: 'credential' } }),
+  ]);
+  return { password: password > 0, app: entry.asksCode, passkeys };
 }

@@ -60,6 +60,33 @@ export async function insertPerson({ prisma }: WithModels, { passwordHash, ...pe
   return true;
 }
 
+const VOUCHED = { providerId: 'oidc' } as const;
+
+/** Who comes by this account of the provider; null when nobody does. */
+export async function readVouched({ prisma }: WithModels, accountId: string): Promise<string | null> {
+  return (await prisma.account.findFirst({ where: { ...VOUCHED, accountId }, select: { userId: true } }))?.userId ?? null;
+}
+
+/** Writes down by which account of the provider somebody comes; who is new is made, without a password. */
+export async function insertVouched(
+  { prisma }: WithModels,
+  { userId, accountId, person }: { userId: string; accountId: string; person?: Omit<NewPerson, 'id' | 'passwordHash'> },
+): Promise<void> {
+  if (person) await prisma.user.createMany({ data: { id: userId, ...person } });
+  await prisma.account.create({ data: { id: randomUUID(), userId, accountId, ...VOUCHED } });
+}
+
+/** The open invitation of this address; null when there is none. */
+export async function readInvited(
+  { prisma }: WithModels,
+  email: string,
+): Promise<{ tokenDigest: Bytes; role: string; createdBy: string | null } | null> {
+  return prisma.setupLink.findFirst({
+    where: { email, resetsId: null, usedAt: null, expiresAt: { gt: await databaseTime({ prisma }) } },
+    select: { tokenDigest: true, role: true, createdBy: true },
+  });
+}
+
 /** Everybody, the longest here first. */
 export async function readPeople(): Promise<Person[]> {
   return db().prisma.user.findMany({ select: PERSON, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
