@@ -143,7 +143,7 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
           <Field label="in so many seconds">{number('seconds')}</Field>
         </div>
       </Part>
-      <Part title="What it promises">
+      <Part title={isDatabase ? 'What is done there' : 'What it promises'}>
         {isDatabase ? null : (
           <>
             <Checkbox
@@ -170,7 +170,7 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
           </>
         )}
         <Checkbox
-          label="What is done there can’t be taken back"
+          label={isDatabase ? 'It can’t be taken back' : 'What is done there can’t be taken back'}
           hint="Then approvals ask more carefully."
           checked={draft.permanent}
           onChange={({ target }) => set({ permanent: target.checked })}
