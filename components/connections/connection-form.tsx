@@ -147,7 +147,7 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
           <Field label="in so many seconds">{number('seconds')}</Field>
         </div>
       </Part>
-      <Part title="What it promises">
+      <Part title={form.promises ? 'What it promises' : 'What is done there'}>
         {form.promises ? (
           <>
             <Checkbox
@@ -174,7 +174,7 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
           </>
         ) : null}
         <Checkbox
-          label="What is done there can’t be taken back"
+          label={form.promises ? 'What is done there can’t be taken back' : 'It can’t be taken back'}
           hint="Then approvals ask more carefully."
           checked={draft.permanent}
           onChange={({ target }) => set({ permanent: target.checked })}

@@ -55,7 +55,7 @@ async function back({ url, cookie }: Back) {
 }
 
 const enter = async (said: Record<string, unknown>, next?: string) => back(await there(said, next));
-const invited = async (role: Actor['role']) => {
+const invited = async (role: Role) => {
   const email = `${randomUUID()}@example.com`;
   await invitePerson(ADMIN, { email, role });
   return email;
