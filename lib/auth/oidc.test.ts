@@ -4,6 +4,7 @@ import { Events, OAuth2Server } from 'oauth2-mock-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GET as begin } from '#app/api/auth/oidc/begin/route.ts';
 import { GET as callback } from '#app/api/auth/oidc/callback/route.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { beginOwnApp } from '#lib/steps/factors/own-app.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { invitePerson } from '#lib/steps/people/invite-person.ts';

@@ -595,7 +595,7 @@ describe('change one letter and verify', () => {
       ],
       [4, (own) => ({ ...own, marks: own.marks.slice(1) })],
       [4, (own) => ({ ...own, marks: [...own.marks.slice(0, -1), [5, (own.marks.at(-1)?.[1] ?? 0) - 1]] })],
-      [2, (own) => ({ ...own, review: [[5, 3]] })],
+      [2, (own) => ({ ...own, review: [[6, 1]] })],
       [2, (own) => ({ ...own, review: null })],
       [2, (own) => ({ ...own, more: 1 })],
     ] as [number, (own: { marks: [number, number][] }) => object][])
