@@ -262,8 +262,8 @@ export const router = os.router({
     test: os.connections.test.handler(({ context, input: { params, body } }) =>
       testConnection(context.actor, { ...params, ...body }),
     ),
-    collect: os.connections.collect.handler(async ({ context, input: { params, body }, signal }) => {
-      const { id, same } = await uploadSource(context.actor, { connection: params.id, ...body }, signal ? { signal } : {});
+    collect: os.connections.collect.handler(async ({ context, input: { params, body } }) => {
+      const { id, same } = await uploadSource(context.actor, { connection: params.id, ...body });
       return { ...datasetOf(found(await readDataset(context.actor, { id }), 'dataset')), same };
     }),
   },
