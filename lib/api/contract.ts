@@ -455,7 +455,7 @@ export const contract = oc.prefix('/api/v1').router({
     collect: post(
       '/connections/{id}/dataset',
       'Read a place of a connection into a dataset',
-      'Of a mail server: all mails of a folder, with their UIDs, by which actions find them again. Nothing there is changed. It answers when all are read, as an upload does.',
+      'Of a mail server: all mails of a folder, with their UIDs, by which actions find them again. Nothing there is changed. It answers when all are read, as an upload does; after a minute while it goes on (`receiving`).',
     )
       .route({ successStatus: 201 })
       .input(write(namedConnection, sourceInput))

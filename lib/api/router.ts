@@ -279,8 +279,8 @@ export const router = os.router({
       testConnection(context.actor, { ...params, ...body }),
     ),
     prepare: os.connections.prepare.handler(({ context, input }) => prepareConnection(context.actor, input.params)),
-    collect: os.connections.collect.handler(async ({ context, input: { params, body }, signal }) => {
-      const { id, same } = await uploadSource(context.actor, { connection: params.id, ...body }, signal ? { signal } : {});
+    collect: os.connections.collect.handler(async ({ context, input: { params, body } }) => {
+      const { id, same } = await uploadSource(context.actor, { connection: params.id, ...body });
       return { ...datasetOf(found(await readDataset(context.actor, { id }), 'dataset')), same };
     }),
   },

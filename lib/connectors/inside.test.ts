@@ -46,12 +46,14 @@ const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
 describe('the registry', () => {
   test('knows its connectors by name', () => {
     for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
-    expect(() => connectorFor('fax')).toThrow('There is no connector “fax”. Choose one of: shelf, task, http, sql, imap, none.');
+    const names = CONNECTORS.map(({ name }) => name).join(', ');
+    expect(() => connectorFor('fax')).toThrow(`There is no connector “fax”. Choose one of: ${names}.`);
     expect(() => connectorFor('toString')).toThrow(CountersignError);
   });
 
   test.each([
-    [action('fax', 'move'), 'categories.2.action.connector'],
+    [action('fax', 'send'), 'categories.2.action.connector'],
+    [action('imap', 'move'), 'categories.2.action.connection'],
     [action('shelf', 'burn'), 'categories.2.action.do'],
     [action('shelf', 'archive', { shelf: '' }), 'categories.2.action.with.shelf'],
     [action('shelf', 'archive', { shelf: 'a\nb' }), 'categories.2.action.with.shelf'],

@@ -152,6 +152,8 @@ export const FOLDER_CHARS_MAX = 400;
 /** Mails whose numbers are asked for at once while a folder is read, and the largest that is read whole: one at a time is held. */
 export const FOLDER_PAGE_MAILS = 200;
 export const MAIL_BYTES_MAX = 32 * 1024 ** 2;
+/** Who asked for a folder that takes longer to be read is answered meanwhile. */
+export const SOURCE_ANSWER_MS = 60_000;
 /** Uncertain actions that one answer of a person ends, and those that one press asks the target about. */
 export const ANSWERS_AT_ONCE_MAX = 10_000;
 export const ASKED_AT_ONCE_MAX = 200;

@@ -6,6 +6,7 @@ import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { makeConnection } from '#lib/steps/connections/make-connection.ts';
+import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { uploadSource } from '#lib/steps/datasets/upload-source.ts';
 import { testDatabase } from '#test/database.ts';
 import { approve, until } from '#test/fixtures/connected.ts';
@@ -53,8 +54,8 @@ test.skipIf('missing' in found)(
       ...{ name: 'mail', connector: 'imap', address: `imap+plain://127.0.0.1:${dovecot.port}` },
       ...{ auth: { kind: 'basic', username: USER }, secrets: { password: PASSWORD } },
     });
-    const { id: datasetId, itemCount } = await uploadSource(ADA, { connection: id, place: 'INBOX' });
-    expect(itemCount).toBe(MAILS);
+    const { id: datasetId } = await uploadSource(ADA, { connection: id, place: 'INBOX' }, { answerMs: PATIENT_MS });
+    expect((await readDataset(ADA, { id: datasetId }))?.itemCount).toBe(MAILS);
     const plan: PlanInput = {
       classifier: { kind: 'rules', rules: [], otherwise: 'away' },
       categories: [

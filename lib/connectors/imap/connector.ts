@@ -8,12 +8,11 @@ import { secretWords, type Via } from '#lib/connectors/http/via.ts';
 import type { ApplyInput, ApplyResult, RemoteConnector } from '#lib/connectors/port.ts';
 import { targetName } from '#lib/core/connections/target.ts';
 import { INSPECTION_TIMEOUT_MS } from '#lib/core/limits.ts';
-import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { turns } from '#lib/turns.ts';
 import { checkConnection, NEEDED, testedSession } from './connection.ts';
 import { describeRequest } from './describe.ts';
-import { failureWords, RETRIES, STOPPING, targetFault, uncertainWords } from './failures.ts';
+import { failureWords, RETRIES, STOPPING, targetFault, uncertainWords, whyNot } from './failures.ts';
 import { folderSource } from './folder.ts';
 import { imapConnection, imapForm } from './form.ts';
 import { connectionOf, type MailRequest, readRequest, requestTarget, VERBS } from './frozen.ts';
@@ -61,9 +60,7 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
     describe: describeRequest,
     async look(_client, { request: bytes }, signal) {
       const request = readRequest(bytes);
-      const cannot = (reason: string) => ({
-        cannot: failureWords(reason) ?? `The mailbox could not be asked: ${reasonWords(reason)}.`,
-      });
+      const cannot = (reason: string) => ({ cannot: whyNot(reason) });
       return asking(request.via, signal, cannot, (held) => looked(held.session, request));
     },
     resourceOf: requestResource,
@@ -96,11 +93,7 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
       targetOf: ({ name, address }) => targetName(address, name),
       async test(live, _asked, signal) {
         const session = await openSession(live, opening, signal);
-        if ('reason' in session)
-          return {
-            ok: false,
-            reason: failureWords(session.reason) ?? `It could not be reached: ${reasonWords(session.reason)}.`,
-          };
+        if ('reason' in session) return { ok: false, reason: whyNot(session.reason) };
         return testedSession(session)
           .catch(() => ({ ok: false, reason: 'The connection broke while its folders were listed.' }))
           .finally(() => session.end());

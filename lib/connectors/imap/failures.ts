@@ -1,8 +1,9 @@
 /** Sentences for why a mail was not acted on, and for why that is not known; and what of it is about the server. Codes that web requests have too are theirs. */
 import { targetFault as sharedFault, UNREACHABLE, UNTIL_MENDED, whoIs } from '#lib/connectors/http/answers.ts';
-import { uncertainWords as sharedWords } from '#lib/connectors/http/failures.ts';
+import { failureWords as sharedFailures, uncertainWords as sharedWords } from '#lib/connectors/http/failures.ts';
 import { wordsIn } from '#lib/connectors/parameters.ts';
 import type { UncertainWords } from '#lib/connectors/port.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 
 const FAILURES: Readonly<Record<string, string>> = {
@@ -24,6 +25,11 @@ const FAILURES: Readonly<Record<string, string>> = {
 /** By the reason's code; null for a code that is another kind's. */
 export function failureWords(reason: string): string | null {
   return wordsIn(FAILURES, reason);
+}
+
+/** The same for a person who looks or tests, whose code it may ever be. */
+export function whyNot(reason: string): string {
+  return failureWords(reason) ?? sharedFailures(reason) ?? `The mailbox could not be asked: ${reasonWords(reason)}.`;
 }
 
 const UNCERTAIN: Readonly<Record<string, UncertainWords>> = {

@@ -2,9 +2,8 @@
 import type { Source } from '#lib/connectors/port.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { FOLDER_PAGE_MAILS, MAIL_BYTES_MAX } from '#lib/core/limits.ts';
-import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
-import { failureWords } from './failures.ts';
+import { whyNot } from './failures.ts';
 import { type Opening, openSession, type Session } from './session.ts';
 
 export function folderSource(live: LiveConnection, folder: string, opening: Opening, signal: AbortSignal): Source {
@@ -70,8 +69,5 @@ async function* page(session: Session, uids: number[], where: { folder: string; 
 }
 
 function unreachable({ name }: LiveConnection, reason: string): CountersignError {
-  return new CountersignError(
-    'unavailable',
-    `“${name}” could not be read. ${failureWords(reason) ?? `Reason: ${reasonWords(reason)}.`}`,
-  );
+  return new CountersignError('unavailable', `“${name}” could not be read. ${whyNot(reason)}`);
 }

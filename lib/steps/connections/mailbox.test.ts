@@ -1,6 +1,8 @@
 /** A mailbox from its connection to the undo, against a real Dovecot: a folder becomes a dataset, its mails are archived as a person approved, and come back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
+import { uploadSource } from '#lib/steps/datasets/upload-source.ts';
 import { readItemRequest } from '#lib/steps/requests/read-item-request.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 import { testDatabase } from '#test/database.ts';
@@ -60,6 +62,10 @@ test.skipIf('missing' in found)('a folder is read, its mails are archived and fl
   expect(await box.flags('INBOX', 'three@x')).not.toContain('\\Seen');
   expect((await asAdmin('POST', `/connections/${made.body.id}/dataset`, { place: 'Nowhere' })).status).toBe(404);
   expect((await asAdmin('POST', `/connections/${made.body.id}/dataset`, { place: 'Archive' })).text).toContain('has no mails');
+
+  // What takes long goes on, and its dataset says how it ends.
+  const later = await uploadSource(ADA, { connection: String(made.body.id), place: 'INBOX' }, { answerMs: 0 });
+  await expect.poll(async () => (await readDataset(ADA, { id: later.id }))?.state).toBe('ready');
 
   const plan: PlanInput = {
     classifier: {
