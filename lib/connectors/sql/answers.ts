@@ -62,6 +62,15 @@ function said({ state, message, detail }: SqlError): string {
   return `ERROR ${state}\n\n${message}${detail === null ? '' : `\n${detail}`}`;
 }
 
+/** These end the session, or the server, with whatever it was at: the answer to a COMMIT was on its way perhaps. */
+const ENDS_SESSION = /^(57P|08|25P0|58|XX)/;
+
+/** Whether this is the server's answer to a COMMIT, and so says that it rolled back. */
+export function isRollback(error: unknown): boolean {
+  const sql = sqlError(error);
+  return error instanceof RolledBack || (sql !== null && !ENDS_SESSION.test(sql.state));
+}
+
 /** Why a transaction did not come to its end, and what the server said. */
 export function faultOf(error: unknown): { reason: string; heard: string | null } {
   const sql = sqlError(error);

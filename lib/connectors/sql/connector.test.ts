@@ -164,6 +164,22 @@ describe('nobody knows', () => {
     expect((await tickets())[0]).toEqual({ id: 1, status: 'closed', changes: 1 });
   });
 
+  test('whether a COMMIT happened whose session was ended; one that the server refused has not', async () => {
+    await theirs.pool.query(
+      `CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM 1/length(NEW.status); RETURN NEW; END';
+       CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON tickets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()`,
+    );
+    const refused = inputOf(close(), { to: '' });
+    expect(await sql.apply(refused, never)).toMatchObject({ result: 'failed', reason: 'value_refused' });
+    await theirs.pool.query(
+      `CREATE OR REPLACE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN NEW; END'`,
+    );
+    await theirs.pool.query('ALTER FUNCTION late() SECURITY DEFINER');
+    expect(await sql.apply(inputOf(close()), never)).toMatchObject({ result: 'uncertain', repeat: 'unanswered' });
+    await theirs.pool.query('DROP TRIGGER late ON tickets; DROP FUNCTION late()');
+    expect((await tickets())[0]).toEqual({ id: 1, status: 'open', changes: 0 });
+  });
+
   test('and a line that breaks before it leaves nothing', async () => {
     const input = inputOf(close(PROXIED));
     proxy.dropAnswerOf(/UPDATE/, () => {});

@@ -5,7 +5,7 @@ import { heardLines } from '#lib/core/receipts/heard.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
 import { carryOut, type Image, imageDigest, settleKey, type TargetClient, type Told } from '#lib/store/targets/effects.sql.ts';
 import { onTarget } from '#lib/store/targets/pools.ts';
-import { faultOf, refusalOf } from './answers.ts';
+import { faultOf, isRollback, refusalOf } from './answers.ts';
 import type { SqlRequest } from './frozen.ts';
 import type { NoTarget, Targets } from './target.ts';
 
@@ -31,9 +31,7 @@ export async function sendOver(
     return resultOf(told, key);
   } catch (error) {
     const { reason, heard } = signal.aborted ? { reason: committing ? 'aborted' : 'called_off', heard: null } : faultOf(error);
-    // A server that answers COMMIT with an error has rolled back, and says so.
-    const isOpen = committing && heard === null && reason !== 'rolled_back';
-    return unfinished(reason, heard, mayHaveActed || isOpen);
+    return unfinished(reason, heard, mayHaveActed || (committing && !isRollback(error)));
   }
 }
 

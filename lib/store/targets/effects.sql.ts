@@ -46,7 +46,7 @@ type PutBack = {
 
 type Did = 'update' | 'insert' | 'delete';
 
-/** What became of the key, for ever. `refused`: nothing happened, and nothing will under this key where `for ever` had to be made sure. */
+/** What became of the key. `refused`: nothing happened; where somebody may still send it, that is written down, so that nothing ever will. */
 export type Told =
   | { result: 'done'; did: Did; before: Image | null; after: Image | null }
   | { result: 'refused'; reason: string; detail: string | null };
