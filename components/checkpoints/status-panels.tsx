@@ -65,7 +65,7 @@ function ReleasePanel({
 function ReceiptLines({ batchId, chunk, receipts }: { batchId: string; chunk: number; receipts: FirstReceipt[] }) {
   // The answers below them stay in sight.
   return (
-    <ol className="mt-3 rounded-md border border-hairline bg-background py-1 font-mono text-12 leading-[18px] lg:max-h-[14dvh] lg:overflow-y-auto">
+    <ol className="mt-3 rounded-md border border-hairline bg-background py-1 font-mono text-12 leading-[18px] lg:max-h-[13dvh] lg:overflow-y-auto">
       {receipts.map((receipt) => {
         const look = actionLook(receipt.result ?? 'intent');
         return (
