@@ -360,6 +360,12 @@ describe('what needs it later', () => {
     // It is proposed, and would send what is left.
     const next = await looked('hal@example.org');
     expect(next.refusedBy).toMatchObject([{ id: made.id, state: 'proposed' }]);
+    await pool.query("UPDATE batch SET state = 'cancelled' WHERE id = $1", [made.id]);
+    await pool.query("UPDATE chunk SET state = 'cancelled', updated_at = clock_timestamp() WHERE batch_id = $1", [made.id]);
+    expect(await readErasure(ADA, { id: next.id })).toMatchObject({ refusedBy: [], movedOn: { id: made.id } });
+    await expect(confirmErasure(ADA, { id: next.id, count: next.count, reason: 'He asked.' })).rejects.toMatchObject({
+      ...{ code: 'stale', message: expect.stringContaining('went on after it was looked for') },
+    });
     await withdrawErasure(ADA, { id: next.id });
   });
 
