@@ -174,6 +174,8 @@ function environmentOfChildren(settings: Env, urls: DatabaseUrls, keys: Keys): N
     NODE_ENV: dev ? 'development' : 'production',
     NEXT_TELEMETRY_DISABLED: '1',
     DATA_DIR: settings.DATA_DIR,
+    // Of DATA_DIR workers are told this alone.
+    ORIGINALS_DIR: settings.ORIGINALS_DIR ?? join(settings.DATA_DIR, 'originals'),
     DATABASE_URL: urls.appUrl,
     SECRET_KEY: keys.secretKey,
     CONNECTIONS_KEY: keys.connectionsKey,

@@ -17,5 +17,8 @@ test('a worker gets the machine’s variables and the database, the key of conne
     CONNECTIONS_KEY: 'the CONNECTIONS_KEY',
     TARGETS_ALLOWED: 'the TARGETS_ALLOWED',
     ALLOW_PRIVATE_TARGETS: 'the ALLOW_PRIVATE_TARGETS',
+    ORIGINALS_DIR: 'the ORIGINALS_DIR',
+    RETAIN_ORIGINALS_DAYS: 'the RETAIN_ORIGINALS_DAYS',
+    RETAIN_VALUES_DAYS: 'the RETAIN_VALUES_DAYS',
   });
 });

@@ -28,7 +28,7 @@ const AGAIN_MS = 1_500;
 /** An erasure before it is confirmed: where the value stands, what of it goes, who is in the way. And what became of it. */
 export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }: Props) {
   const router = useRouter();
-  const { id, kind, state, count, places, refusedBy, openTasks, full, looked } = erasure;
+  const { id, kind, state, count, places, refusedBy, movedOn, openTasks, full, looked } = erasure;
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState('');
   const choose = useMutation({ ...writing(['erasure', id, 'choose'], onChoose), onSuccess: () => router.refresh() });
@@ -40,7 +40,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
     return () => clearInterval(timer);
   }, [state, router]);
   const choosing = state === 'found' && kind === 'value';
-  const blocked = refusedBy.length > 0 || openTasks > 0 || full;
+  const blocked = refusedBy.length > 0 || movedOn !== null || openTasks > 0 || full;
   return (
     <div className="flex flex-col gap-4">
       {state === 'looking' ? <Banner>{formatCount(looked)} rows were looked at. The page follows.</Banner> : null}
@@ -58,6 +58,14 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
           is {batch.state} and would send or ask with it. Finish or cancel it first.
         </Banner>
       ))}
+      {movedOn && refusedBy.length === 0 ? (
+        <Banner kind="warning">
+          <Link href={`/batches/${movedOn.id}`} className="underline underline-offset-2">
+            “{movedOn.name}”
+          </Link>{' '}
+          went on after it was looked for. Withdraw this, and look again.
+        </Banner>
+      ) : null}
       {openTasks > 0 ? (
         <Banner kind="warning">{formatCount(openTasks)} follow-up tasks of it are open. Finish them first.</Banner>
       ) : null}

@@ -72,6 +72,7 @@ export const erasure = erasureRow.extend({
   refusedBy: z
     .array(unfinished)
     .describe('Unfinished batches that would send or ask with what is erased: it is refused while there is one.'),
+  movedOn: z.object(named).nullable().describe('A batch that went on after it was looked for: it has to be looked for again.'),
   openTasks: count.describe('Open follow-up tasks of a batch: it is refused while there are some.'),
   full: z.boolean().describe('It was found in too many rows: nobody’s value alone. It can’t be confirmed.'),
 });

@@ -8,7 +8,7 @@ import { erasureConfirmed } from '#lib/shapes/erasure.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { countFinds, moveErasure, readStoredErasure } from '#lib/store/erasure/erasures.ts';
-import { holdChosen, readRefusing, readSubject } from '#lib/store/erasure/finds.sql.ts';
+import { holdChosen, readMovedOn, readRefusing, readSubject } from '#lib/store/erasure/finds.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
 import { countOf, subjectOf } from './read-erasure.ts';
@@ -17,7 +17,7 @@ const input = erasureConfirmed.extend({ id: z.uuid() });
 
 /**
  * The workers erase it, page by page. No batch that would send or ask with it can be made, started or retried from here on.
- * @throws CountersignError `forbidden`, `invalid` (the reason has the value in it), `not_found`, `stale` (the number is another one), `conflict` (an unfinished batch
+ * @throws CountersignError `forbidden`, `invalid` (the reason has the value in it), `not_found`, `stale` (the number is another one, or a batch went on since), `conflict` (an unfinished batch
  *   would use it, tasks are open, it was found in too much, or it was confirmed already)
  */
 export async function confirmErasure(actor: Actor, raw: z.input<typeof input>): Promise<{ id: string }> {
@@ -57,6 +57,15 @@ export async function letGoOn(
       'conflict',
       `“${unfinished.name}” is ${unfinished.state} and would send or ask with it${others.length > 0 ? `, and ${others.length} more` : ''}. Finish or cancel it first. Nothing was erased.`,
       { facts: { batchId: unfinished.id } },
+    );
+  const moved = await readMovedOn(tx, id);
+  if (moved)
+    throw new CountersignError(
+      'stale',
+      `“${moved.name}” went on after it was looked for, and what it wrote since was not looked at. Withdraw this, and look again. Nothing was erased.`,
+      {
+        facts: { batchId: moved.id },
+      },
     );
   if ((subject?.openTasks ?? 0) > 0)
     throw new CountersignError(

@@ -8,6 +8,7 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
+import { removeUnusedSources } from '#lib/store/datasets/sources.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { verifyTrail } from '#lib/trail/verify/checks.mjs';
@@ -275,6 +276,13 @@ describe('a value', () => {
     expect(pages).toBeGreaterThan(15);
     expect(await standsIn(EVE)).toEqual([]);
     expect(await originals().open(file)).toBeNull();
+    // A worker of a machine that has the folder takes away what one without it could not.
+    const left = await originals().put(batch.datasetId);
+    await left.write(Buffer.from(EVE));
+    await left.finish();
+    await left.keep(file);
+    await removeUnusedSources(pool, originals());
+    expect(await originals().open(file)).toBeNull();
     expect(await readErasure(ADA, { id })).toMatchObject({
       state: 'done',
       reason: 'She asked for it.',
@@ -360,6 +368,12 @@ describe('what needs it later', () => {
     // It is proposed, and would send what is left.
     const next = await looked('hal@example.org');
     expect(next.refusedBy).toMatchObject([{ id: made.id, state: 'proposed' }]);
+    await pool.query("UPDATE batch SET state = 'cancelled' WHERE id = $1", [made.id]);
+    await pool.query("UPDATE chunk SET state = 'cancelled', updated_at = clock_timestamp() WHERE batch_id = $1", [made.id]);
+    expect(await readErasure(ADA, { id: next.id })).toMatchObject({ refusedBy: [], movedOn: { id: made.id } });
+    await expect(confirmErasure(ADA, { id: next.id, count: next.count, reason: 'He asked.' })).rejects.toMatchObject({
+      ...{ code: 'stale', message: expect.stringContaining('went on after it was looked for') },
+    });
     await withdrawErasure(ADA, { id: next.id });
   });
 

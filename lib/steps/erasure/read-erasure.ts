@@ -8,7 +8,7 @@ import type { ErasureFindView, ErasureRow, ErasureView } from '#lib/shapes/erasu
 import { isId } from '#lib/steps/ids.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { countFinds, type ErasureStored, readErased, readErasurePage, readStoredErasure } from '#lib/store/erasure/erasures.ts';
-import { readFinds, readRefusing, readSubject } from '#lib/store/erasure/finds.sql.ts';
+import { readFinds, readMovedOn, readRefusing, readSubject } from '#lib/store/erasure/finds.sql.ts';
 import { PLACES } from '#lib/store/erasure/places.sql.ts';
 import { SCOPE_PLACES } from '#lib/store/erasure/scope.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
@@ -31,11 +31,12 @@ export async function readErasure(actor: Actor, { id }: { id: string }): Promise
   if (!stored || !row) return null;
   const about = subjectOf(stored);
   const open = stored.state === 'found' || stored.state === 'looking';
-  const [finds, erased, subject, refusedBy] = await Promise.all([
+  const [finds, erased, subject, refusedBy, movedOn] = await Promise.all([
     countFinds(db(), id),
     readErased(db(), [id]),
     about.subject === null ? null : readSubject(db().pool, stored.kind, about.subject),
     open ? readRefusing(db().pool, { id, batchId: about.batchId, datasetId: about.datasetId }) : [],
+    open ? readMovedOn(db().pool, id) : null,
   ]);
   const byTable = new Map(erased.map(({ table, rows }) => [table, rows]));
   return {
@@ -48,6 +49,7 @@ export async function readErasure(actor: Actor, { id }: { id: string }): Promise
     places: placesOf(stored, finds, byTable),
     count: countOf(stored, finds, subject),
     refusedBy: refusedBy.map(({ id: of, name, state }) => ({ id: of, name, state })),
+    movedOn,
     openTasks: open ? (subject?.openTasks ?? 0) : 0,
     full: [...finds.values()].reduce((sum, { found }) => sum + found, 0) >= ERASURE_FINDS_MAX,
   };

@@ -54,11 +54,16 @@ export async function insertSources(
   });
 }
 
-/** Takes away the files that no dataset has any more, as far as they are in this store. Gives how many. */
+/** Takes away the files that no dataset has any more, and those that were erased, as far as they are in this store. Gives how many. */
 export async function removeUnusedSources(pool: pg.Pool, originals: Originals): Promise<number> {
   const { rows } = await pool.query<{ digest: Buffer }>(
     'SELECT digest FROM source s WHERE NOT EXISTS (SELECT FROM dataset_source d WHERE d.digest = s.digest)',
   );
+  const erased = await pool.query<{ digest: Buffer }>(
+    'SELECT digest FROM source WHERE erased_at > clock_timestamp() - make_interval(days => $1) ORDER BY erased_at DESC LIMIT $2',
+    [ERASED_SWEPT_DAYS, ERASED_SWEPT],
+  );
+  for (const { digest } of erased.rows) if (await originals.open(digest)) await removeErased(pool, originals, digest);
   let removed = 0;
   // What is not here may be on another machine, whose sweep finds it.
   for (const { digest } of rows) if ((await originals.open(digest)) && (await removeUnused(pool, originals, digest))) removed++;
@@ -75,6 +80,18 @@ function removeUnused(pool: pg.Pool, originals: Originals, digest: Buffer): Prom
     // Before the commit, under the lock: afterwards an upload of the same bytes may have put it there anew.
     if (rowCount === 1) await originals.delete(digest);
     return rowCount === 1;
+  });
+}
+
+/** An erasure was carried out by a worker that does not have this folder: the file goes with the sweep of one that does. */
+const ERASED_SWEPT_DAYS = 90;
+const ERASED_SWEPT = 1_000;
+
+function removeErased(pool: pg.Pool, originals: Originals, digest: Buffer): Promise<void> {
+  return inTransaction(pool, async (tx) => {
+    await lockDigests(tx, [digest]);
+    const { rowCount } = await tx.query('SELECT FROM source WHERE digest = $1 AND erased_at IS NOT NULL', [digest]);
+    if (rowCount === 1) await originals.delete(digest);
   });
 }
 

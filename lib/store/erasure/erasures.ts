@@ -1,5 +1,4 @@
 /** Erasures as they are asked for, shown and confirmed. */
-import { ERASURE_FOUND_KEEP_HOURS } from '#lib/core/limits.ts';
 import type { Prisma } from '#lib/store/generated/client.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
@@ -83,5 +82,3 @@ export async function moveErasure(
   return (await prisma.erasure.updateMany({ where: { id, state: { in: [...from] } }, data })).count === 1;
 }
 
-/** When a look that nobody confirms is withdrawn. */
-export const FOUND_KEEP_MS = ERASURE_FOUND_KEEP_HOURS * 60 * 60 * 1000;

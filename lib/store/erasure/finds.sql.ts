@@ -68,6 +68,17 @@ export async function readRefusing(
   return rows;
 }
 
+/** A batch of what is chosen that went on, or was made, after it was looked for: what it wrote since was not looked at. Null where there is none. */
+export async function readMovedOn(client: Querying, id: string): Promise<{ id: string; name: string } | null> {
+  const { rows } = await client.query<{ id: string; name: string }>(
+    `SELECT b.id, b.name FROM erasure e JOIN batch b ON b.dataset_id IN (SELECT f.dataset_id FROM erasure_find f WHERE f.erasure_id = e.id AND f.chosen)
+     WHERE e.id = $1 AND e.kind = 'value' AND (b.created_at > e.asked_at OR b.finished_at > e.asked_at
+       OR EXISTS (SELECT FROM chunk c WHERE c.batch_id = b.id AND c.updated_at > e.asked_at)) ORDER BY b.created_at, b.id LIMIT 1`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
 /** What an unfinished batch neither sends nor asks with. */
 const NOT_SENT = ['batch', 'event', 'incident', 'notice'];
 
