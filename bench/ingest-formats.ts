@@ -29,6 +29,8 @@ export type FormatFigures = {
   jsonLines: number;
   workbook: number;
   mailPeakMemoryBytes: number;
+  jsonLinesPeakMemoryBytes: number;
+  workbookPeakMemoryBytes: number;
 };
 
 /** Rates are rows a second. `memoryOf` is that of an upload in a process of its own. */
@@ -59,11 +61,19 @@ export async function formats(
   const workbook = await rate(upload(book));
   const gone = await rate(() => copyRows(given.url, cellsOf(book)));
   say(`workbook: ours ${Math.round(workbook)}/s, floor ${Math.round(gone)}/s`);
-  const mailPeakMemoryBytes = memoryOf(mail, 1);
-  say(`a mail of 60 MB: memory +${(mailPeakMemoryBytes / 1e6).toFixed(0)} MB`);
+  const told = (what: string, bytes: number): number => {
+    say(`${what}: memory +${(bytes / 1e6).toFixed(0)} MB`);
+    return bytes;
+  };
+  const memory = {
+    mailPeakMemoryBytes: told('a mail of 60 MB', memoryOf(mail, 1)),
+    jsonLinesPeakMemoryBytes: told('JSON Lines', memoryOf(lines, rows)),
+    workbookPeakMemoryBytes: told('a workbook', memoryOf(book, rows)),
+  };
   return {
     ...{ jsonLines: rounded(jsonLines), jsonLinesRatio: rounded(jsonLines / parsed) },
-    ...{ workbook: rounded(workbook), workbookRatio: rounded(workbook / gone), mailPeakMemoryBytes },
+    ...{ workbook: rounded(workbook), workbookRatio: rounded(workbook / gone) },
+    ...memory,
   };
 }
 
