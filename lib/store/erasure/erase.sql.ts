@@ -55,7 +55,7 @@ export async function withdrawOld(client: Querying): Promise<void> {
   await client.query(
     `DELETE FROM erasure_find WHERE (erasure_id, place, key) IN (
        SELECT f.erasure_id, f.place, f.key FROM erasure e CROSS JOIN LATERAL (SELECT * FROM erasure_find f WHERE f.erasure_id = e.id LIMIT $1) f
-       WHERE e.state IN (${ENDED}) LIMIT $1)`,
+       WHERE e.state IN (${ENDED}) AND e.asked_at > clock_timestamp() - interval '7 days' LIMIT $1)`,
     [10 * ERASURE_PAGE_ROWS],
   );
 }
@@ -85,6 +85,9 @@ async function look(tx: Querying, { id, wanted, place, after }: Going): Promise<
   return ended;
 }
 
+/** Of rows that are large: a statement has a time. */
+const PAGE_BYTES = 16 * 1024 ** 2;
+
 type Looked = { rows: number; last: unknown };
 
 async function lookPage(
@@ -110,7 +113,7 @@ async function lookPage(
     `WITH page AS (
        SELECT ${keyJson(place.scan)} AS at, ${keyJson(keyOf(place))}::text AS key, ${place.dataset ?? 'NULL'}::uuid AS dataset_id, ${place.batch ?? 'NULL'}::uuid AS batch_id,
          ${place.ordinal ?? 'NULL'}::int AS ordinal, ${hits.join(' OR ')} AS hit, ${linked} AS linked, row_number() OVER (ORDER BY ${order.join(', ')}) AS n
-       FROM ${place.from} ${behind} ORDER BY ${order.join(', ')} LIMIT ${place.page}),
+       FROM ${place.size ? `(SELECT t.*, sum(${place.size}) OVER (ORDER BY ${order.join(', ')}) - ${place.size} AS before FROM ${place.from} ${behind} ORDER BY ${order.join(', ')} LIMIT ${place.page}) t WHERE t.before < ${PAGE_BYTES}` : `${place.from} ${behind}`} ORDER BY ${order.join(', ')} LIMIT ${place.page}),
      put AS (
        INSERT INTO erasure_find (erasure_id, place, key, dataset_id, batch_id, ordinal, linked, chosen)
        SELECT $1, $4, key, dataset_id, batch_id, ordinal, NOT hit, ${place.erase !== null} FROM page WHERE hit OR linked ON CONFLICT DO NOTHING)
@@ -119,7 +122,8 @@ async function lookPage(
     [id, needles.text, needles.bytes, place.name, ...(after === null ? [] : [JSON.stringify(after)])],
   );
   const { rows: looked = 0, last = null } = rows[0] ?? {};
-  return { rows: looked, last: looked < place.page ? null : last };
+  // Of large rows a page may be short; the last one is empty.
+  return { rows: looked, last: looked < (place.size ? 1 : place.page) ? null : last };
 }
 
 /** The files that a dataset was read from go whole: in the bytes of a file the value stands wherever it does in its items. */

@@ -81,4 +81,3 @@ export async function moveErasure(
   const data = to.state === 'withdrawn' ? { ...to, wanted: null, endedAt: now } : { ...to, confirmedAt: now };
   return (await prisma.erasure.updateMany({ where: { id, state: { in: [...from] } }, data })).count === 1;
 }
-

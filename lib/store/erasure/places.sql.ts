@@ -15,6 +15,8 @@ export type Place = {
   /** the order in which they are looked at; it has an index */
   scan: readonly KeyColumn[];
   page: number;
+  /** how large a row is, where a page of them may be too much for one statement */
+  size?: string;
   /** in which the value is looked for: texts, and bytes */
   texts?: readonly string[];
   bytes?: readonly string[];
@@ -69,7 +71,13 @@ export const PLACES: readonly Place[] = [
         ['t.ordinal', 'int'],
       ],
     },
-    ...{ texts: ['t.fields::text'], bytes: ['t.raw'], dataset: 't.dataset_id', ordinal: 't.ordinal' },
+    ...{
+      size: 'octet_length(t.raw)',
+      texts: ['t.fields::text'],
+      bytes: ['t.raw'],
+      dataset: 't.dataset_id',
+      ordinal: 't.ordinal',
+    },
     ...{ excerpt: 't.fields::text', erase: erasedItem(`regexp_replace(f.key, $2, ${ERASED_TEXT}, 'gi')`) },
   },
   {
