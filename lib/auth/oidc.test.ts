@@ -67,6 +67,8 @@ it('whoever was invited comes in by the verified address, with the role of the i
   const said = { sub: randomUUID(), email: email.toUpperCase(), email_verified: true, name: 'Olga', role: 'admin' };
   const first = await enter(said);
   expect(first).toMatchObject({ to: '/batches', actor: { role: 'operator', name: 'Olga', via: 'page' } });
+  const links = await pool.query('SELECT used_at IS NULL AS open FROM setup_link WHERE email = $1', [email]);
+  expect(links.rows).toEqual([{ open: false }]);
   // The address may be another by then; the provider's own id is not.
   const again = await enter({ ...said, email: 'other@example.com', email_verified: false });
   expect(again.actor?.id).toBe(first.actor?.id);

@@ -109,10 +109,14 @@ describe('an authenticator app', () => {
     expect((await told(id)).at(-1)).toBe('code_asked');
     const waits = new Headers({ ...SITE, cookie });
     await expect(signInWithCode({ code: '000000' }, waits)).rejects.toThrow(refusal('invalid'));
+    // Who is signed in beside it gives no code for somebody else.
+    const mallory = await withApp();
+    const both = new Headers({ ...SITE, cookie: `${cookie}; ${mallory.headers.get('cookie')}` });
+    await expect(signInWithCode({ code: await codeOf(mallory.typed, 1) }, both)).rejects.toThrow(refusal('invalid'));
     const whole = await signInWithCode({ code: ` ${(await codeOf(typed, 1)).replace(/^.../, '$& ')} ` }, waits);
     expect(asksForCode(whole)).toBe(false);
     expect(await currentActor(new Headers({ cookie: cookieHeader(whole) }))).toMatchObject({ id: `user:${id}` });
-    expect((await told(id)).slice(-2)).toEqual(['factor_failed', 'sign_in']);
+    expect((await told(id)).slice(-3)).toEqual(['factor_failed', 'factor_failed', 'sign_in']);
     // The cookie that waited is used up, and somebody else's session is no way around it.
     await expect(signInWithCode({ code: await codeOf(typed, -1) }, waits)).rejects.toThrow(refusal('unauthenticated'));
     const { headers } = await person();

@@ -132,10 +132,9 @@ export async function readFactors(
   { prisma }: WithModels,
   userId: string,
 ): Promise<{ password: boolean; app: boolean; passkeys: number }> {
-  const [entry, passkeys, password] = await Promise.all([
-    readEntry({ prisma }, userId),
-    prisma.passkey.count({ where: { userId } }),
-    prisma.account.count({ where: { userId, providerId: 'credential' } }),
-  ]);
-  return { password: password > 0, app: entry.asksCode, passkeys };
+  // One after the other: in a transaction there is one connection.
+  const { asksCode: app } = await readEntry({ prisma }, userId);
+  const passkeys = await prisma.passkey.count({ where: { userId } });
+  const password = await prisma.account.count({ where: { userId, providerId: 'credential' } });
+  return { password: password > 0, app, passkeys };
 }
