@@ -8,6 +8,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { writing } from '#components/ui/writing.ts';
+import { PASSKEY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { FactorsView } from '#lib/shapes/people.ts';
 import { type AskedForNew, usePasskey } from './device.ts';
 import { useProven } from './proof.tsx';
@@ -29,6 +30,8 @@ export function PasskeyList({ passkeys, onBegin, onAdd, onRemove }: Props) {
     writing(['account', 'passkey', 'remove'], (which: { passkeyId: string }) => proven(() => onRemove(which))),
   );
   const make = async () => {
+    add.reset();
+    remove.reset();
     const passkey = await device.make(() => proven(() => onBegin({})));
     if (passkey) add.mutate({ name, passkey }, { onSuccess: () => setName('') });
   };
@@ -82,6 +85,7 @@ export function PasskeyList({ passkeys, onBegin, onAdd, onRemove }: Props) {
         <Field label="Name of a new passkey" className="flex-1">
           <Input
             required
+            maxLength={PASSKEY_NAME_CHARS_MAX}
             autoComplete="off"
             placeholder="Laptop"
             value={name}

@@ -1,6 +1,6 @@
 'use client';
 
-import { type ComponentProps, useState } from 'react';
+import { type ComponentProps, useEffect, useRef, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox, Field, Input, Select } from '#components/ui/field.tsx';
 import type { AuthKind } from '#lib/core/connections/auth.ts';
@@ -27,6 +27,11 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
   const [draft, setDraft] = useState(() => draftOf(connection, kinds[0] ?? UNKNOWN_KIND));
   const form = kinds.find(({ connector }) => connector === draft.connector) ?? UNKNOWN_KIND;
   const isDatabase = form.place === 'database';
+  const fields = useRef<HTMLFormElement>(null);
+  // The button is at the end of a long form, and what was refused is seldom beside it.
+  useEffect(() => {
+    if (problems.length > 0) fields.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  }, [problems]);
   const { kind } = draft;
   const set = (part: Partial<ConnectionDraft>) => setDraft({ ...draft, ...part });
   const toldOf = (...places: string[]) =>
@@ -41,12 +46,13 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
     />
   );
   const number = (name: keyof ConnectionDraft, more: ComponentProps<typeof Input> = {}) =>
-    text(name, { inputMode: 'numeric', ...more });
+    text(name, { inputMode: 'numeric', pattern: '\\s*[0-9]+\\s*', title: 'A whole number, in digits', ...more });
   const placed = ['name', 'connector', 'address', 'auth', 'secrets', 'limits', 'keys', 'inspect', 'success'];
   const elsewhere =
     error !== null && !problems.some(({ path }) => placed.some((place) => path === place || path.startsWith(`${place}.`)));
   return (
     <form
+      ref={fields}
       className="flex max-w-2xl flex-col gap-6"
       onSubmit={(event) => {
         event.preventDefault();
@@ -158,7 +164,7 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
             />
             {draft.keys ? (
               <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
-                {number('forHours')}
+                {number('forHours', { pattern: '\\s*[0-9]+([.][0-9]+)?\\s*', title: 'A number, such as 24' })}
               </Field>
             ) : null}
             <Field

@@ -45,7 +45,7 @@ function ConnectionLine({ connection, opens }: { connection: Connection; opens: 
           name
         )}
       </Cell>
-      <Cell className="font-mono text-12 wrap-anywhere">{address}</Cell>
+      <Cell className="min-w-40 font-mono text-12 wrap-anywhere">{address}</Cell>
       <Cell>{KINDS[auth.kind].words}</Cell>
       <Cell>{usableBy.length > 0 ? 'admins, operators' : 'admins'}</Cell>
       <Cell>

@@ -22,9 +22,16 @@ export function PostgresPlace({ draft, error, text, onTls }: Props) {
     <>
       <div className="grid grid-cols-1 items-start gap-3 sm:grid-cols-[1fr_6rem]">
         <Field label="Host" hint="Actions that are approved go to the database that was approved, or not at all." error={error}>
-          {text('host', { placeholder: 'db.example', required: true })}
+          {text('host', {
+            placeholder: 'db.example',
+            required: true,
+            pattern: '[^\\/?#@]+',
+            title: 'A name or an address, and nothing else',
+          })}
         </Field>
-        <Field label="Port">{text('port', { inputMode: 'numeric', required: true })}</Field>
+        <Field label="Port">
+          {text('port', { inputMode: 'numeric', required: true, pattern: '\\s*[0-9]+\\s*', title: 'A whole number, in digits' })}
+        </Field>
       </div>
       <Field label="Database">{text('database', { required: true })}</Field>
       <Field label="How the line is secured">

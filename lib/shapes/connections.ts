@@ -17,17 +17,24 @@ const connectionName = z
   .max(CONNECTION_NAME_CHARS_MAX, `A connection’s name has at most ${CONNECTION_NAME_CHARS_MAX} characters.`)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'A connection’s name has letters, digits, dots, dashes and underscores: plans name it.');
 
+const AT_ONCE = 'Requests at once are a whole number from 1 to 10000.';
+const REQUESTS = 'Requests are a whole number from 1 to 1000000.';
+const SECONDS = `Seconds are a whole number from 1 to ${CONNECTION_WINDOW_SECONDS_MAX}.`;
+
 const connectionLimits = z.strictObject({
   concurrency: z
-    .int()
-    .min(1)
-    .max(10_000)
+    .int(AT_ONCE)
+    .min(1, AT_ONCE)
+    .max(10_000, AT_ONCE)
     .nullable()
     .default(null)
     .describe('Requests out at once over all workers; null: no bound.'),
   windows: z
     .array(
-      z.strictObject({ seconds: z.int().min(1).max(CONNECTION_WINDOW_SECONDS_MAX), requests: z.int().min(1).max(1_000_000) }),
+      z.strictObject({
+        seconds: z.int(SECONDS).min(1, SECONDS).max(CONNECTION_WINDOW_SECONDS_MAX, SECONDS),
+        requests: z.int(REQUESTS).min(1, REQUESTS).max(1_000_000, REQUESTS),
+      }),
     )
     .max(5)
     .default([])
@@ -37,13 +44,15 @@ export type ConnectionLimits = z.infer<typeof connectionLimits>;
 
 const template = z.record(z.string(), z.json()).nullable().default(null);
 
+const HOURS = `Hours are a number from 1 to ${24 * 365}.`;
+
 const keys = z
   .strictObject({
     honoured: z.boolean(),
     forHours: z
-      .number()
-      .min(1)
-      .max(24 * 365)
+      .number(HOURS)
+      .min(1, HOURS)
+      .max(24 * 365, HOURS)
       .nullable()
       .default(null),
   })

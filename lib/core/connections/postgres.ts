@@ -18,8 +18,10 @@ export function readPostgresAddress(text: string): PostgresPlace | { wrong: stri
   const host = url.hostname.toLowerCase();
   if (!/^([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/.test(host))
     return { wrong: 'The host is a name or an address: db.example, 10.0.0.7, [2001:db8::7].' };
+  if (url.port === '0') return { wrong: 'A port is a number from 1 to 65535.' };
   const database = decoded(url.pathname.slice(1));
-  if (database === null || database === '' || database.includes('/') || new TextEncoder().encode(database).length > 63)
+  if (database?.includes('/')) return { wrong: 'The name of a database has no slash here.' };
+  if (database === null || database === '' || new TextEncoder().encode(database).length > 63)
     return { wrong: 'The database’s name stands behind the host: postgresql://db.example:5432/crm.' };
   const others = [...url.searchParams.keys()].filter((name) => name !== 'sslmode');
   if (others.length > 0 || url.hash !== '') return { wrong: `Of parameters it has sslmode only, and not “${others[0] ?? '#'}”.` };
