@@ -1,5 +1,5 @@
 /** Signing in with a provider of OpenID Connect that really answers: who comes in, and who does not. */
-import { randomUUID } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { Events, OAuth2Server } from 'oauth2-mock-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GET as begin } from '#app/api/auth/oidc/begin/route.ts';
@@ -120,4 +120,44 @@ it('an answer is taken once, from the browser that was sent there, for this clie
   const right = await there(said, '//evil.example/');
   expect(await back(right)).toMatchObject({ to: '/', actor: { role: 'reviewer' } });
   expect(await back(right)).toMatchObject({ to: '/sign-in?refused=failed', actor: null });
+});
+
+/** An ID token that says the same, signed otherwise. */
+function signedAnew(token: string, header: object, by: (bytes: Buffer) => Buffer): string {
+  const said = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${token.split('.')[1]}`;
+  return `${said}.${by(Buffer.from(said)).toString('base64url')}`;
+}
+
+it('an ID token is believed by its signature alone, under a key of the provider’s, and nothing else passes for one', async () => {
+  const email = await invited('reviewer');
+  const said = { sub: randomUUID(), email, email_verified: true };
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const [kid] = provider.issuer.keys.toJSON().map((key) => key.kid);
+  const ours = (bytes: Buffer) => sign('sha256', bytes, privateKey);
+  const forged: ((token: string, access: string) => string)[] = [
+    (token) => signedAnew(token, { alg: 'RS256', kid }, ours),
+    (token) => signedAnew(token, { alg: 'RS256', jwk: publicKey.export({ format: 'jwk' }) }, ours),
+    (token) => signedAnew(token, { alg: 'RS256', kid, jku: 'http://localhost:1/keys' }, ours),
+    (token) => signedAnew(token, { alg: 'none' }, () => Buffer.alloc(0)),
+    (token) =>
+      signedAnew(token, { alg: 'HS256', kid }, (bytes) => createHmac('sha256', 'a secret of the client').update(bytes).digest()),
+    (_token, access) => access,
+  ];
+  for (const forge of forged) {
+    provider.service.once(Events.BeforeResponse, ({ body }: { body: { id_token: string; access_token: string } }) => {
+      body.id_token = forge(body.id_token, body.access_token);
+    });
+    expect(await enter(said), String(forge)).toMatchObject({ to: '/sign-in?refused=failed', actor: null });
+  }
+  expect(await enter(said)).toMatchObject({ to: '/batches', actor: { role: 'reviewer' } });
+});
+
+it('a provider that calls itself another one is not asked', async () => {
+  Object.assign(globalThis, { countersignProvider: undefined });
+  provider.service.once(Events.BeforeWellKnownOpenIdConfiguration, ({ body }: { body: { issuer: string } }) => {
+    body.issuer = 'http://localhost:1';
+  });
+  const answer = () => begin(new Request(`${SITE}/api/auth/oidc/begin`));
+  expect((await answer()).status).toBe(503);
+  expect((await answer()).status).toBe(302);
 });

@@ -1,12 +1,15 @@
 /** Rows in a database of somebody else: one effect for a key, whatever is lost on the way, and the truth about it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ApplyInput, Done } from '#lib/connectors/port.ts';
 import type { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { theirDatabase } from '#test/fixtures/their-database.ts';
+import { CERTIFICATE } from '#test/mailbox/certificate.ts';
 import { startProxy } from '#test/soak/proxy.ts';
 import { makeSql } from './connector.ts';
 
@@ -401,6 +404,36 @@ describe('the test of a connection', () => {
     expect(await test({}, allowed)).toMatchObject({ ok: true });
     expect(await test({ address: theirs.address(1) })).toMatchObject({ ok: false, reason: expect.stringContaining('refused') });
   });
+});
+
+test('a database whose certificate nobody here trusts is told nothing, not even who asks', async () => {
+  const heard: string[] = [];
+  const sockets: Socket[] = [];
+  const impostor = createServer((socket) => {
+    sockets.push(socket);
+    socket.once('data', () => {
+      socket.write('S');
+      const secured = new TLSSocket(socket, { isServer: true, ...CERTIFICATE });
+      secured.on('data', (bytes) => heard.push(String(bytes))).on('error', () => {});
+    });
+  });
+  await new Promise<void>((done) => impostor.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void impostor.close());
+  const { port } = impostor.address() as AddressInfo;
+  const test = (mode: string) =>
+    sql.connections?.test(
+      live(`postgresql://localhost:${port}/x${mode}`, randomUUID()),
+      { method: 'GET', path: '', key: '' },
+      never,
+    );
+  for (const mode of ['', '?sslmode=verify-full'])
+    expect(await test(mode)).toMatchObject({ ok: false, reason: expect.stringContaining('TLS') });
+  expect(heard).toEqual([]);
+  // Where a person asked for TLS without a check, it is told: the test can see what was kept from it.
+  const unchecked = test('?sslmode=require');
+  await expect.poll(() => heard.join(''), { timeout: 60_000 }).toContain(theirs.user);
+  for (const one of sockets) one.destroy();
+  expect(await unchecked).toMatchObject({ ok: false });
 });
 
 test('what is wrong with an action is told at its place', () => {

@@ -12,6 +12,8 @@ import type { Role } from '#lib/core/people/roles.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { acceptResetLink } from '#lib/steps/people/accept-reset-link.ts';
+import { makeResetLink } from '#lib/steps/people/make-reset-link.ts';
 import { resetFactors } from '#lib/steps/people/reset-factors.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { insertPasskey } from '#lib/store/people/factors.ts';
@@ -175,6 +177,16 @@ describe('an authenticator app', () => {
     await removeOwnApp(bo.actor, {});
     expect(await listFactors(bo.actor)).toEqual({ app: false, passkeys: [] });
     expect(asksForCode(await signIn({ email: bo.email, password: PASSWORD }, new Headers(SITE)))).toBe(false);
+  });
+
+  it('is asked for after a reset of the password too', async () => {
+    const bo = await withApp();
+    const { path } = await makeResetLink(KEY, { personId: bo.id });
+    const anew = 'another horse battery';
+    await acceptResetLink({ token: path.split('=')[1] ?? '', password: anew });
+    const half = await signIn({ email: bo.email, password: anew }, new Headers(SITE));
+    expect(asksForCode(half)).toBe(true);
+    expect(await currentActor(new Headers({ cookie: cookieHeader(half) }))).toBeNull();
   });
 
   it('is reset by an admin, never by oneself, with the sessions that it began', async () => {
