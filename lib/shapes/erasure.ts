@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { ERASED_VALUE_CHARS_MAX, ERASED_VALUE_CHARS_MIN, ERASURE_REASON_CHARS_MAX } from '#lib/core/limits.ts';
 import { count, id, instant, named } from './values.ts';
 
+/** @internal for a test of the database's sets */
 export const ERASURE_KINDS = ['value', 'batch', 'dataset', 'original'] as const;
+/** @internal for a test of the database's sets */
 export const ERASURE_STATES = ['looking', 'found', 'erasing', 'done', 'withdrawn'] as const;
 
 /** What is to be erased: exactly one of these. */
