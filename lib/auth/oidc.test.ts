@@ -4,6 +4,7 @@ import { Events, OAuth2Server } from 'oauth2-mock-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GET as begin } from '#app/api/auth/oidc/begin/route.ts';
 import { GET as callback } from '#app/api/auth/oidc/callback/route.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { beginOwnApp } from '#lib/steps/factors/own-app.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { invitePerson } from '#lib/steps/people/invite-person.ts';
@@ -55,7 +56,7 @@ async function back({ url, cookie }: Back) {
 }
 
 const enter = async (said: Record<string, unknown>, next?: string) => back(await there(said, next));
-const invited = async (role: Actor['role']) => {
+const invited = async (role: Role) => {
   const email = `${randomUUID()}@example.com`;
   await invitePerson(ADMIN, { email, role });
   return email;
