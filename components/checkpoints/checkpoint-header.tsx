@@ -18,7 +18,7 @@ export function CheckpointHeader({ view, company }: { view: CheckpointView; comp
             {batch.name}
           </Link>
         }
-        title={`${chunk.name} · ${formatNoun(view.total, batch.noun)}`}
+        title={`${chunk.name} · ${formatNoun(chunk.itemCount, batch.noun)}`}
         meta={
           <>
             <span role="status">

@@ -7,7 +7,7 @@ import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
-import { formatCount } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
@@ -40,6 +40,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
     return () => clearInterval(timer);
   }, [state, router]);
   const choosing = state === 'found' && kind === 'value';
+  const begun = state === 'erasing' || state === 'done';
   const blocked = refusedBy.length > 0 || movedOn !== null || openTasks > 0 || full;
   return (
     <div className="flex flex-col gap-4">
@@ -67,7 +68,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
         </Banner>
       ) : null}
       {openTasks > 0 ? (
-        <Banner kind="warning">{formatCount(openTasks)} follow-up tasks of it are open. Finish them first.</Banner>
+        <Banner kind="warning">Finish first what is open of it: {formatNoun(openTasks, 'follow-up tasks')}.</Banner>
       ) : null}
       {full ? <Banner kind="warning">It stands in too many rows to be one person’s. Look for more of the value.</Banner> : null}
       {places.length === 0 && state === 'found' ? <p>It stands nowhere. Nothing has to be erased.</p> : null}
@@ -79,7 +80,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
               <HeadCell>Where</HeadCell>
               {kind === 'value' && state !== 'done' ? <HeadCell align="end">Found</HeadCell> : null}
               {choosing ? <HeadCell align="end">To be erased</HeadCell> : null}
-              <HeadCell align="end">Erased</HeadCell>
+              {begun ? <HeadCell align="end">Erased</HeadCell> : null}
               <HeadCell>Note</HeadCell>
             </>
           }
@@ -91,6 +92,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
                   <label className="flex items-center gap-2">
                     <input
                       type="checkbox"
+                      className="shrink-0"
                       checked={chosen > 0}
                       disabled={stays !== null || choose.isPending}
                       onChange={(event) => choose.mutate({ id, place, chosen: event.target.checked })}
@@ -117,7 +119,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
                 </Cell>
               ) : null}
               {choosing ? <Cell align="end">{formatCount(chosen)}</Cell> : null}
-              <Cell align="end">{formatCount(erased)}</Cell>
+              {begun ? <Cell align="end">{formatCount(erased)}</Cell> : null}
               <Cell className="text-muted">{stays ?? ''}</Cell>
             </Row>
           ))}
@@ -133,7 +135,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
         <div className="flex flex-wrap gap-2">
           {state === 'found' ? (
             <Button kind="danger" disabled={blocked || count === 0} onClick={() => setAsking(true)}>
-              Erase {formatCount(count)} {kind === 'value' ? 'rows' : kind === 'original' ? 'files' : 'items'}…
+              Erase {formatNoun(count, kind === 'value' ? 'rows' : kind === 'original' ? 'files' : 'items')}…
             </Button>
           ) : null}
           <Button pending={withdraw.isPending} onClick={() => withdraw.mutate({ id })}>
@@ -164,7 +166,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
           )
         }
       >
-        <Field label="Why" hint="It is kept with the erasure, so do not write the value here.">
+        <Field label="Why" hint="Three characters at least. It is kept with the erasure, so do not write the value here.">
           <Input autoComplete="off" value={reason} onChange={(event) => setReason(event.target.value)} />
         </Field>
       </ConfirmDialog>

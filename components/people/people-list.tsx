@@ -9,6 +9,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { writing } from '#components/ui/writing.ts';
+import { isRemoved } from '#lib/core/people/removed.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 import { DisableDialog } from './disable-dialog.tsx';
@@ -59,9 +60,9 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onR
               {person.name}
               {person.self ? <span className="ml-2 font-normal text-muted">you</span> : null}
             </Cell>
-            <Cell>{person.email}</Cell>
+            <Cell>{isRemoved(person) ? '–' : person.email}</Cell>
             <Cell>
-              {person.self ? (
+              {person.self || isRemoved(person) ? (
                 <span title={ROLE_WORDS[person.role]}>{person.role}</span>
               ) : (
                 <Field label={`Role of ${person.name}`} hideLabel className="w-36">
@@ -99,7 +100,12 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onR
               </span>
             </Cell>
             <Cell className="whitespace-nowrap">
-              {person.disabledAt !== null ? (
+              {isRemoved(person) ? (
+                <span className="flex items-center gap-2 text-muted">
+                  <Glyph name="–" />
+                  Removed
+                </span>
+              ) : person.disabledAt !== null ? (
                 <span className="flex items-center gap-2 text-muted">
                   <Glyph name="–" />
                   Disabled since <Instant iso={person.disabledAt} />

@@ -34,7 +34,10 @@ export function RemoveDialog({ person, onClose, onRemove }: Props) {
       error={remove.error?.message ?? null}
       onConfirm={() => remove.mutate(undefined, { onSuccess: ({ erasure }) => router.push(`/admin/erasure/${erasure}`) })}
     >
-      <Field label="Why" hint="It is kept, so do not name the person here. The address is looked for everywhere else next.">
+      <Field
+        label="Why"
+        hint="Three characters at least. It is kept, so do not name the person here. The address is looked for everywhere else next."
+      >
         <Input autoComplete="off" value={reason} onChange={(event) => setReason(event.target.value)} />
       </Field>
     </ConfirmDialog>

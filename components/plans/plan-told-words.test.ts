@@ -62,6 +62,9 @@ it('says chunks, gates, demands and limits in sentences, and no more than there 
   expect(gatesTold(full)[2]).toBe(
     'Looks at random items must prove, with 95 % confidence, that at most 2 % of each acting category is wrong, over each chunk.',
   );
+  expect(gatesTold({ ...full, deadline: { hours: 1, escalateTo: 'ada@firm.example' } }).at(-1)).toBe(
+    'A question that waits for 1 hour is told to ada@firm.example too.',
+  );
   expect(limitsTold(full)).toEqual([
     'What is approved runs at once.',
     'A chunk sends at most 2 requests at a time, the whole batch at most 0.5 a second.',

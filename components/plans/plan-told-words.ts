@@ -117,7 +117,7 @@ const NEXT: Readonly<Record<NonNullable<Plan['gates']['next']>, string>> = {
 };
 
 /** What has to happen before an action runs, a sentence each. */
-export function gatesTold({ gates }: Pick<Plan, 'gates'>): string[] {
+export function gatesTold({ gates, deadline }: Pick<Plan, 'gates' | 'deadline'>): string[] {
   const { next, approvals, keysMaySign, stepUp, evidence } = gates;
   return [
     ...(next === null ? [] : [NEXT[next]]),
@@ -128,6 +128,11 @@ export function gatesTold({ gates }: Pick<Plan, 'gates'>): string[] {
     evidence === null
       ? 'No proof by looks is asked for.'
       : `Looks at random items must prove, with 95 % confidence, that at most ${percentOf(evidence.atMost)} % of each acting category is wrong, over ${evidence.over === 'batch' ? 'the whole batch' : 'each chunk'}.`,
+    ...(deadline === undefined
+      ? []
+      : [
+          `A question that waits for ${formatNoun(deadline.hours, 'hours')} is told to ${deadline.escalateTo ? `${deadline.escalateTo} too` : 'one person more'}.`,
+        ]),
   ];
 }
 

@@ -11,7 +11,9 @@ export const POSTGRES_PORT = 5432;
 /** The place, or in words what is wrong with the address. */
 export function readPostgresAddress(text: string): PostgresPlace | { wrong: string } {
   if (!URL.canParse(text) || !/^postgres(ql)?:\/\//i.test(text))
-    return { wrong: 'Write it as postgresql://db.example:5432/crm.' };
+    return {
+      wrong: 'No database has this address: look at the host and the port. Write it as postgresql://db.example:5432/crm.',
+    };
   const url = new URL(text);
   if (url.username !== '' || url.password !== '')
     return { wrong: 'An address holds no user and no password: they have fields of their own.' };

@@ -5,6 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
+import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
@@ -512,6 +513,7 @@ test('an account is removed once it is disabled: the id stays, by which receipts
   await expect(removePerson(keeper, { personId: id, reason: `${email} left` })).rejects.toMatchObject({ code: 'invalid' });
   const { erasure } = await removePerson(keeper, { personId: id, reason: 'left the house' });
   await expect(removePerson(keeper, { personId: id, reason: 'left the house' })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(enablePerson(keeper, { personId: id })).rejects.toMatchObject({ code: 'conflict' });
   await carryOnErasures();
   expect(await readErasure(keeper, { id: erasure })).toMatchObject({ state: 'found', kind: 'value', places: [] });
   await withdrawErasure(keeper, { id: erasure });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { isRemoved, removedAddress } from '#lib/core/people/removed.ts';
 import { personRemoved } from '#lib/shapes/erasure.ts';
 import { lockPeopleAs } from '#lib/steps/people/lock-people.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
@@ -33,13 +34,13 @@ export async function removePerson(actor: Actor, raw: z.input<typeof input>): Pr
         'conflict',
         `${person.name} can still sign in. Disable the person first: what is theirs then ends at once.`,
       );
-    if (person.email.endsWith(REMOVED)) throw new CountersignError('conflict', 'This account was removed already.');
+    if (isRemoved(person)) throw new CountersignError('conflict', 'This account was removed already.');
     for (const value of [person.email, person.name])
       if (reason.toLowerCase().includes(value.toLowerCase()))
         throw new CountersignError('invalid', 'The reason names the person, and the reason is kept. Say it without the name.', {
           problems: [{ path: 'reason', message: 'Neither the name nor the address must be in it.' }],
         });
-    await pseudonymise(tx, person, { name: `Former person ${personId.slice(0, 8)}`, email: `${personId}${REMOVED}` });
+    await pseudonymise(tx, person, { name: `Former person ${personId.slice(0, 8)}`, email: removedAddress(personId) });
     const erasure = randomUUID();
     const salt = randomBytes(32);
     const digest = createHash('sha256').update(salt).update(person.email).digest();
@@ -54,6 +55,3 @@ export async function removePerson(actor: Actor, raw: z.input<typeof input>): Pr
     return { id: personId, erasure };
   });
 }
-
-/** A name that no mail reaches (RFC 6761). */
-const REMOVED = '@removed.invalid';

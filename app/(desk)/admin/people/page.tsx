@@ -62,7 +62,7 @@ export default async function PeoplePage() {
           <h2 id="invite" className="text-16 font-medium">
             Invite somebody
           </h2>
-          <p className="text-muted">You get a link to hand over. Countersign sends no mail.</p>
+          <p className="text-muted">You get a link to hand over. It is not sent by mail.</p>
           <InviteForm onInvite={invitePersonAction} />
           <InvitationList invitations={invitations} onWithdraw={withdrawInvitationAction} />
         </section>
