@@ -455,3 +455,24 @@ test('what is wrong with an action is told at its place', () => {
   expect(() => inputOf(close(), { id: ' ' })).toThrow('Item 1: its value for the key column “id” is empty.');
   expect(() => inputOf(close(), { to: '\0' })).toThrow('NUL');
 });
+
+test('a password goes over no line that others read, unless whoever runs the server allows that place', () => {
+  const reach = { allowPrivateTargets: () => false, connections: async () => null };
+  const declared = { inspect: null, success: null, permanent: false, keys: { honoured: false, forHours: null } };
+  const told = (mode: string, allowed: string[]): string | null => {
+    const given = {
+      address: `postgresql://db.example:5432/crm?sslmode=${mode}`,
+      ...{ auth: { kind: 'basic' as const, username: 'bot' }, secrets: { password: 'x' }, declared },
+    };
+    try {
+      makeSql({ ...reach, targetsAllowed: () => allowed } as never).connections?.check(given as never);
+      return null;
+    } catch (error) {
+      return (error as CountersignError).problems.map(({ message }) => message).join(' ');
+    }
+  };
+  expect(told('verify-full', [])).toBeNull();
+  expect(told('disable', [])).toMatch(/a line that anybody can read.*TARGETS_ALLOWED=db\.example:5432/);
+  expect(told('require', [])).toMatch(/whoever sits in between/);
+  expect(told('require', ['db.example:5432'])).toBeNull();
+});

@@ -105,7 +105,11 @@ function wording(action: Action) {
 }
 
 function refusedPlace(place: PostgresPlace, reach: Reach): string | null {
-  const what = isAllowed(reach, urlOf(place)) ? null : hostNotPublic(place.host);
-  if (what === null) return null;
-  return `${place.host} is ${what}. Connections go to public addresses only; whoever runs this server can allow this one with TARGETS_ALLOWED=${place.host}:${place.port}.`;
+  if (isAllowed(reach, urlOf(place))) return null;
+  const allowing = `whoever runs this server can allow this one with TARGETS_ALLOWED=${place.host}:${place.port}`;
+  const what = hostNotPublic(place.host);
+  if (what !== null) return `${place.host} is ${what}. Connections go to public addresses only; ${allowing}.`;
+  // As no secret goes to a web server or a mail server in clear.
+  if (place.tls === 'verify-full') return null;
+  return `The password and the rows would go over a line that ${place.tls === 'disable' ? 'anybody' : 'whoever sits in between'} can read. Take sslmode=verify-full; ${allowing}.`;
 }
