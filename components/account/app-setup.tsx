@@ -77,7 +77,13 @@ export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) 
             confirm.mutate({ code }, { onSuccess: () => setCode('') });
           }}
         >
-          <p>Scan this with the app, or type the key into it.</p>
+          <p>
+            Scan this with the app, type the key into it, or{' '}
+            <a href={begin.data.uri} className="underline underline-offset-2">
+              open the app of this device
+            </a>
+            .
+          </p>
           <QrCode text={begin.data.uri} label="QR code for your authenticator app" />
           <Field label="Key" hint="Whoever has it makes your codes. It is not shown again.">
             <Input readOnly value={begin.data.typed} className="font-mono" />
@@ -124,6 +130,7 @@ function BackupCodes({ codes }: { codes: string[] }) {
     <div className="flex flex-col gap-2 rounded-md border border-green bg-surface p-3">
       <p role="status">
         Keep these codes where you find them without the app. Each works once in the place of a code. They are not shown again.
+        Codes from before no longer work.
       </p>
       <ul aria-label="Backup codes" className="grid grid-cols-2 gap-x-6 font-mono select-all sm:grid-cols-5">
         {codes.map((code) => (

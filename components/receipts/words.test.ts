@@ -17,6 +17,10 @@ test.each<[Partial<ToldReceipt>, string]>([
     'Ada approved what was on the screen after seeing 40 samples.',
   ],
   [
+    { kind: 'decision', result: null, body: { by: 'user:1', answers: { release: true }, factor: 'passkey' } },
+    'Ada released the rest after the first were done. A passkey proved who it was.',
+  ],
+  [
     {
       kind: 'decision',
       result: null,

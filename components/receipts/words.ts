@@ -15,7 +15,7 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
   const who = names[by] ?? by;
   switch (receipt.kind) {
     case 'decision':
-      return `${who} ${decided(receipt)}${overridden(receipt)}.${noted(receipt)}`;
+      return `${who} ${decided(receipt)}${overridden(receipt)}.${proven(receipt)}${noted(receipt)}`;
     case 'intent':
       return `${who} stored what it was about to send (${actionName(body.action)}, attempt ${text(body.attempt) || '1'}), and sent it only then.`;
     case 'outcome':
@@ -47,6 +47,18 @@ const OVERRIDES: Record<string, string> = {
   unseen: 'without a sample of each',
   unmarked: 'without a mark in each',
   evidence: 'without the evidence that the plan wants',
+};
+
+/** What whoever decided gave beside being signed in; nothing where nothing was asked for. */
+function proven({ body }: ToldReceipt): string {
+  const what = PROOFS[text(body.factor)];
+  return what ? ` ${what} proved who it was.` : '';
+}
+
+const PROOFS: Record<string, string> = {
+  password: 'The password, given again,',
+  totp: 'A code of an authenticator app, or a backup code,',
+  passkey: 'A passkey',
 };
 
 function noted({ fields: { note } }: ToldReceipt): string {
