@@ -79,6 +79,6 @@ async function whyNothing(tx: Tx, batch: BatchRow): Promise<{ over: boolean; why
     ? { over: true, why: 'Every chunk is classified. A person decides on them now.' }
     : {
         over: false,
-        why: `${open} chunks are not classified yet: others work on them, or they wait for a person’s decision on an earlier one.`,
+        why: `Chunks that are not classified yet: ${open}. Others work there, or a person decides on an earlier one first.`,
       };
 }
