@@ -115,7 +115,12 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
       footer={
         <>
           {compare.data ? (
-            <Button kind="primary" pending={save.isPending} onClick={() => save.mutate()}>
+            <Button
+              kind="primary"
+              pending={save.isPending}
+              disabled={again.length === 0 && compare.data.toCome.chunks === 0}
+              onClick={() => save.mutate()}
+            >
               {again.length === 0 ? 'Use these rules' : `Use these rules, classify ${formatNoun(again.length, 'chunks')} again`}
             </Button>
           ) : (
@@ -156,7 +161,12 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
           </Banner>
         ) : null}
         {compare.data ? (
-          <Difference difference={compare.data as RulesDifference} {...{ chunk, noun, chosen, again }} onChoose={setChosen} />
+          <>
+            {again.length === 0 && compare.data.toCome.chunks === 0 ? (
+              <Banner>No chunk is to come that would take these rules. Choose those that are to be classified again.</Banner>
+            ) : null}
+            <Difference difference={compare.data as RulesDifference} {...{ chunk, noun, chosen, again }} onChoose={setChosen} />
+          </>
         ) : null}
         {noteField}
       </div>

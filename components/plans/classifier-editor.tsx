@@ -33,6 +33,8 @@ type ClassifierEditor<Part extends ClassifierPart = ClassifierPart> = {
   inPlan: ClassifierInPlan<Part>;
   /** who classifies, for a choice among them */
   title: string;
+  /** what its start does with these rows ("12 rows") */
+  starts(rows: string): string;
   /** its part of a plan that goes over to it; `otherwise` is the category of what it can't tell */
   begin(otherwise: string): Part;
   Editor: ComponentType<EditorProps<Part>>;
@@ -46,6 +48,7 @@ type ClassifierEditor<Part extends ClassifierPart = ClassifierPart> = {
 const rules: ClassifierEditor<RulesPart> = {
   inPlan: rulesInPlan,
   title: 'Rules',
+  starts: (rows) => `classifies ${rows}`,
   begin: allInto,
   Editor: RulesEditor,
   rename: renameCategory,
@@ -57,11 +60,11 @@ const rules: ClassifierEditor<RulesPart> = {
 /** Of a kind that has nothing but the category of what it can't tell. */
 function restOnly<Part extends { kind: string; otherwise: string }>(
   inPlan: ClassifierInPlan<Part>,
-  { kind, title, rest }: { kind: Part['kind']; title: string; rest: string },
+  { kind, rest, ...words }: Pick<ClassifierEditor<Part>, 'title' | 'starts'> & { kind: Part['kind']; rest: string },
   Editor: ClassifierEditor<Part>['Editor'],
 ): ClassifierEditor<Part> {
   return {
-    ...{ inPlan, title, Editor },
+    ...{ inPlan, Editor, ...words },
     begin: (otherwise) => ({ kind, otherwise }) as Part,
     rename: (part, from, to) => ({ ...part, otherwise: part.otherwise === from ? to : part.otherwise }),
     unfinished: () => false,
@@ -69,8 +72,16 @@ function restOnly<Part extends { kind: string; otherwise: string }>(
   };
 }
 
-const agent = restOnly(agentInPlan, { kind: 'agent', title: 'Agents', rest: 'What no agent can tell' }, AgentEditor);
-const manual = restOnly(manualInPlan, { kind: 'manual', title: 'People', rest: 'What nobody has filed' }, ManualEditor);
+const agent = restOnly(
+  agentInPlan,
+  { kind: 'agent', title: 'Agents', rest: 'What no agent can tell', starts: (rows) => `agents classify ${rows}` },
+  AgentEditor,
+);
+const manual = restOnly(
+  manualInPlan,
+  { kind: 'manual', title: 'People', rest: 'What nobody has filed', starts: (rows) => `${rows} wait to be filed` },
+  ManualEditor,
+);
 
 /** By the name that a classifier gives (`editor`). */
 const EDITORS: Readonly<Record<string, ClassifierEditor>> = {
@@ -83,6 +94,11 @@ const EDITORS: Readonly<Record<string, ClassifierEditor>> = {
 export function classifierEditor(forms: PlanForms, { kind }: { kind: string }): ClassifierEditor | null {
   const name = forms.classifiers.find((one) => one.kind === kind)?.editor ?? null;
   return name === null ? null : (EDITORS[name] ?? null);
+}
+
+/** What the start of a plan does with so many rows. */
+export function startsWords(forms: PlanForms, { classifier }: Plan, rows: string): string {
+  return classifierEditor(forms, classifier)?.starts(rows) ?? `classifies ${rows}`;
 }
 
 /** Who may classify, as far as the page has forms for them. */

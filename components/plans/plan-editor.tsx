@@ -22,7 +22,7 @@ import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { CategoriesSection } from './categories-section.tsx';
 import { ChunksSection } from './chunks-section.tsx';
-import { planSchemaOnPage } from './classifier-editor.tsx';
+import { planSchemaOnPage, startsWords } from './classifier-editor.tsx';
 import { ClassifySection } from './classify-section.tsx';
 import { JsonText } from './json-text.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
@@ -253,7 +253,7 @@ export function PlanEditor({
               pending={start.isPending || made || (!blocked && !ready)}
               disabled={blocked}
             >
-              {startWords(preview, dataset)}
+              {startWords(preview, dataset, forms)}
             </Button>
             <Button
               onClick={() => {
@@ -389,8 +389,8 @@ function limitWords({ execution }: Plan): string {
   return `${first} · ${formatCount(execution.concurrency)} at a time${rate} · halt after ${formatCount(execution.haltAfter.consecutive)} failures in a row`;
 }
 
-function startWords(preview: PlanPreview | null, dataset: Props['dataset']): string {
+function startWords(preview: PlanPreview | null, dataset: Props['dataset'], forms: PlanForms): string {
   if (!preview) return 'Start';
   const count = preview.gates.next === 'parallel' ? dataset.itemCount : (preview.firstUp?.itemCount ?? 0);
-  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: classifies ${formatNoun(count, dataset.noun)}, changes nothing`;
+  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: ${startsWords(forms, preview.plan, formatNoun(count, dataset.noun))}, changes nothing`;
 }
