@@ -383,14 +383,19 @@ describe.each([
     await client.insertIntents(claim, [intent(place, 1)]);
     await store.returnRate(claim, null, 0.01);
     expect((await store.reserveRate(claim, 1, 0.01)).count).toBe(0);
-    // An owner that ends knows better: of ten sends it leaves four, and six are used up.
-    await store.returnRate(claim, 1, 0.01);
-    expect(await store.reserveRate(claim, 10, 0.01)).toMatchObject({ count: 10 });
-    await store.returnRate(claim, 4, 0.01);
-    expect(await store.reserveRate(claim, 1, 0.01)).toEqual({
-      count: 0,
-      ms: expect.toSatisfy((ms: number) => ms > 540_000 && ms <= 600_000),
-    });
+  });
+
+  test('an owner that ends leaves what it did not use: of ten sends four, and six are used up', async () => {
+    // No more than a second's worth is ever reserved, so what is left of it is looked at sooner: on a machine that was too slow once more.
+    for (let took = Number.POSITIVE_INFINITY; took > 300; ) {
+      const { store, claim } = await arranged();
+      const begun = performance.now();
+      expect(await store.reserveRate(claim, 10, 10)).toMatchObject({ count: 10 });
+      await store.returnRate(claim, 4, 10);
+      const next = await store.reserveRate(claim, 1, 10);
+      took = performance.now() - begun;
+      if (took <= 300) expect(next).toEqual({ count: 1, ms: expect.toSatisfy((ms: number) => ms > 600 - took - 5 && ms <= 600) });
+    }
   });
 
   test('an execution ends as what is left of it says', async () => {
