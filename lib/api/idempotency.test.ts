@@ -266,13 +266,11 @@ describe('who may not', () => {
       // Whoever may is answered alike: in `npm test` one of them, and one of those who may not.
       const others = ROLES.filter((role) => !mayNot.includes(role));
       const asked = atSize<readonly Role[]>([...mayNot.slice(0, 1), ...others.slice(0, 1)], ROLES);
-      for (const role of ROLES) {
+      for (const role of asked) {
         await as(role);
         const refused = mayNot.includes(role);
-        if (asked.includes(role)) {
-          const { status, replay } = await write(path, key, {}, eve.headers);
-          expect([role, status === 403, replay]).toEqual([role, refused, refused ? null : 'true']);
-        }
+        const { status, replay } = await write(path, key, {}, eve.headers);
+        expect([role, status === 403, replay]).toEqual([role, refused, refused ? null : 'true']);
         // The step says the same.
         expect([role, (await write(path, null, {}, eve.headers)).status === 403]).toEqual([role, refused]);
       }

@@ -9,6 +9,7 @@ import { testDatabase } from '#test/database.ts';
 import { agentBatch } from '#test/fixtures/agent-batch.ts';
 import { somebody } from '#test/fixtures/signed-in.ts';
 import { chunkStates } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { answerMcp } from './answer-mcp.ts';
 
 const { pool } = await testDatabase();
@@ -34,6 +35,8 @@ async function connected(key: string, mode: 'legacy' | { pin: string } = 'legacy
   return client;
 }
 
+const [ITEMS, WORKERS] = atSize([6, 2], [60, 4]);
+
 const call = async <T>(client: Client, name: string, args: Record<string, unknown>): Promise<T> => {
   const result = await client.callTool({ name, arguments: args });
   if (result.isError) throw new Error((result.content as { text: string }[])[0]?.text);
@@ -43,10 +46,10 @@ const call = async <T>(client: Client, name: string, args: Record<string, unknow
 test.each([
   ['2025-06-18', 'legacy' as const],
   ['2026-07-28', { pin: '2026-07-28' }],
-])('in %s four workers classify a batch, one stops half way, and every item is there once', async (_, mode) => {
-  const { batchId } = await agentBatch(12);
+])('in %s workers classify a batch, one stops half way, and every item is there once', async (_, mode) => {
+  const { batchId } = await agentBatch(ITEMS);
   const { key } = await agentKey();
-  const clients = await Promise.all(['a', 'b', 'c', 'd'].map(() => connected(key, mode)));
+  const clients = await Promise.all(Array.from({ length: WORKERS }, () => connected(key, mode)));
   const { tools } = await (clients[0] as Client).listTools();
   expect(tools.map(({ name }) => name)).toEqual([
     'claim_chunk',
@@ -80,7 +83,7 @@ test.each([
     'SELECT count(*)::int AS n, count(DISTINCT "by")::int AS by FROM classification WHERE batch_id = $1',
     [batchId],
   );
-  expect(rows).toEqual([{ n: 12, by: 1 }]);
+  expect(rows).toEqual([{ n: ITEMS, by: 1 }]);
   await Promise.all(clients.map((client) => client.close()));
 });
 
