@@ -1,5 +1,5 @@
 /** Evidence over real tables, the hostile way: marks out of order, errors moved out of sight, other chunks, other categories, marks taken back. */
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
@@ -36,6 +36,9 @@ const items = (count: number, category: string): SeedItem[] =>
 
 type Drawn = SeededBatch & { seed: Buffer };
 
+/** One draw in a hundred is so lucky that a bound of 95 % does not hold over it: the same ones are drawn each time. */
+let draws = 0;
+
 /** Chunks in review, or in the states that are given, of a batch that is drawn with one seed. */
 async function drawn(chunks: (SeedItem[] | SeedChunk)[], plan: Partial<PlanInput> = {}): Promise<Drawn> {
   const batch = await seedBatch(pool, {
@@ -45,7 +48,7 @@ async function drawn(chunks: (SeedItem[] | SeedChunk)[], plan: Partial<PlanInput
     },
     chunks: chunks.map((chunk) => (Array.isArray(chunk) ? { state: 'awaiting_review' as const, items: chunk } : chunk)),
   });
-  const seed = randomBytes(32);
+  const seed = createHash('sha256').update(`evidence ${draws++}`).digest();
   await pool.query('UPDATE batch SET seed = $2 WHERE id = $1', [batch.batchId, seed]);
   await pool.query('UPDATE chunk SET seed = $2 WHERE batch_id = $1', [batch.batchId, seed]);
   return { ...batch, seed };
