@@ -5,5 +5,5 @@
 export const WEB_FLAGS = [
   '--no-allocation-site-pretenuring',
   // MB, of which it uses twice as much. Without a bound it is 64 where the machine has much memory.
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=32',
 ];
