@@ -17,6 +17,8 @@ async function answer(page: Page, question: Locator, confirm: string | RegExp): 
 /** Lets the rest of all chunks of the approval run, once the first ones are done. */
 async function release(page: Page): Promise<void> {
   await expect(firstOf(page).getByRole('button', { name: /^Run the other/ })).toBeVisible();
+  // As long as the approval's dialog is there, the page takes no key.
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.keyboard.press('e');
 }
 
