@@ -1,6 +1,8 @@
 /** The kinds of target that there are, in the order in which a person chooses between them. Adding one is a folder and a line here (docs/how-to/connector.md). */
 import { env } from '#lib/env.ts';
 import { usedConnection } from '#lib/store/connections/used.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { makeGit } from './git/connector.ts';
 import { makeHttp } from './http/connector.ts';
 import { makeImap } from './imap/connector.ts';
 import { none } from './none/connector.ts';
@@ -26,6 +28,12 @@ export const CONNECTORS: readonly Connector[] = [
     allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
     targetsAllowed: () => env().TARGETS_ALLOWED,
     connections: usedConnection,
+  }),
+  makeGit({
+    allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
+    targetsAllowed: () => env().TARGETS_ALLOWED,
+    connections: usedConnection,
+    models: db,
   }),
   none,
 ];

@@ -103,6 +103,16 @@ export type Undo = { action: Action; request: FrozenRequest } | { cannot: string
 /** Why nobody knows what became of a request: as a sentence, and as what stands after a count ("3 not answered in time"). */
 export type UncertainWords = { why: string; cause: string };
 
+/**
+ * What actions of a batch left here to be sent together, to one place: a row of fields, and the action that sends it. Fields are null where nothing of it can be sent. `left`: what
+ * is left out, and why.
+ */
+export type Delivery = {
+  connection: string;
+  where: string;
+  left: { why: string; count: number; first: string }[];
+} & ({ fields: null } | { fields: Record<string, string>; name: string; action: Pick<Action, 'do' | 'with'> });
+
 /** What a connector says of connections to its targets. */
 export type ConnectionKind = {
   /** Reasons after which nobody sends to that target before somebody mended it; the actions that failed so are then attempted again. */
@@ -220,6 +230,11 @@ export type RemoteConnector = Common & {
    * is needed. Never throws.
    */
   begin?(input: ApplyInput, signal: AbortSignal): Promise<() => Promise<ApplyResult>>;
+  /**
+   * Gathers what its actions of a batch left here to be sent together, for a batch of its own in which somebody approves that; changes nothing at a target. Left out where each
+   * action is all there is. Throws CountersignError.
+   */
+  delivers?(batchId: string, asked: { to: string | null }, signal: AbortSignal): Promise<Delivery[]>;
   /** Whether this very request says how to look it up. */
   canInspect(request: FrozenRequest): boolean;
   /** Asks the target whether it happened: a harmless read, by what was frozen and approved. Never throws. */

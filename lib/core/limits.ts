@@ -152,6 +152,17 @@ export const FOLDER_CHARS_MAX = 400;
 /** Mails whose numbers are asked for at once while a folder is read, and the largest that is read whole: one at a time is held. */
 export const FOLDER_PAGE_MAILS = 200;
 export const MAIL_BYTES_MAX = 32 * 1024 ** 2;
+/** Of a repository: how long all that is asked of its server may take, what one command of git may say, and the path of a file. */
+export const GIT_TIMEOUT_MS = 120_000;
+export const GIT_BYTES_MAX = 256 * 1024 ** 2;
+export const GIT_PATH_BYTES_MAX = 4_096;
+/** Files of a repository that become items, and the largest whose text does; so many bytes of them are read at once. */
+export const GIT_FILES_MAX = 1_000_000;
+export const GIT_FILE_BYTES_MAX = 512 * 1024;
+export const GIT_PAGE_BYTES = 8 * 1024 ** 2;
+export const COMMIT_MESSAGE_CHARS_MAX = 5_000;
+/** Looks at one branch within this time share what was fetched. */
+export const GIT_LOOK_MS = 5_000;
 /** Who asked for a folder that takes longer to be read is answered meanwhile. */
 export const SOURCE_ANSWER_MS = 60_000;
 /** Uncertain actions that one answer of a person ends, and those that one press asks the target about. */

@@ -19,6 +19,11 @@ export const jsonLines: Format = {
   sniff,
   parse: parseLines,
   writeBack: writeLines,
+  // What is said of a file, and its text.
+  collects: {
+    contentType: 'application/x-ndjson',
+    write: ({ about, bytes }) => Buffer.from(`${JSON.stringify({ ...about, content: bytes.toString('utf8') })}\n`),
+  },
 };
 
 /**
