@@ -52,6 +52,7 @@ import {
   uploadedDataset,
 } from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
+import { delivery, deliveryAsked, deliveryCount } from '#lib/shapes/delivery.ts';
 import {
   erasure,
   erasureChoice,
@@ -342,6 +343,20 @@ export const contract = oc.prefix('/api/v1').router({
         ),
       )
       .output(undo),
+    delivery: get(
+      '/batches/{id}/push',
+      'What waits for a push',
+      'Of a batch that changes files of repositories: how many changes lie here, and how many a push took along. Null for any other batch.',
+    )
+      .input(z.object(named))
+      .output(deliveryCount.nullable()),
+    push: post(
+      '/batches/{id}/push',
+      'Prepare the push of what a batch changed',
+      'Makes the commits here and starts a batch in which their push is approved; nothing is sent before. `left` says what the push leaves out, and why. Refused with `conflict` where nothing waits.',
+    )
+      .input(write(named, z.strictObject(deliveryAsked).optional()))
+      .output(delivery),
     story: get(
       '/batches/{id}/items/{ordinal}',
       'Read the whole story of an item',

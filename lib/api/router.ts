@@ -49,6 +49,8 @@ import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
 import { uploadSource } from '#lib/steps/datasets/upload-source.ts';
+import { deliverBatch } from '#lib/steps/delivery/deliver-batch.ts';
+import { readDelivery } from '#lib/steps/delivery/read-delivery.ts';
 import { chooseFinds } from '#lib/steps/erasure/choose-finds.ts';
 import { confirmErasure } from '#lib/steps/erasure/confirm-erasure.ts';
 import { lookFor } from '#lib/steps/erasure/look-for.ts';
@@ -236,6 +238,10 @@ export const router = os.router({
       if (dryRun) return { id: null, ...(await previewUndo(context.actor, asked)) };
       return undoBatch(context.actor, { ...asked, ...(name === undefined ? {} : { name }) });
     }),
+    delivery: os.batches.delivery.handler(({ context, input }) => readDelivery(context.actor, { batchId: input.id })),
+    push: os.batches.push.handler(({ context, input: { params, body } }) =>
+      deliverBatch(context.actor, { batchId: params.id, ...body }),
+    ),
     story: os.batches.story.handler(async ({ context, input: { id, ordinal } }) =>
       found(await readStory(context.actor, { batchId: id, ordinal }), 'item'),
     ),

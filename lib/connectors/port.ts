@@ -111,7 +111,7 @@ export type Delivery = {
   connection: string;
   where: string;
   left: { why: string; count: number; first: string }[];
-} & ({ fields: null } | { fields: Record<string, string>; name: string; action: Pick<Action, 'do' | 'with'> });
+} & ({ fields: null } | { fields: Record<string, string>; items: number; action: Pick<Action, 'do' | 'with'> });
 
 /** What a connector says of connections to its targets. */
 export type ConnectionKind = {
@@ -230,11 +230,13 @@ export type RemoteConnector = Common & {
    * is needed. Never throws.
    */
   begin?(input: ApplyInput, signal: AbortSignal): Promise<() => Promise<ApplyResult>>;
-  /**
-   * Gathers what its actions of a batch left here to be sent together, for a batch of its own in which somebody approves that; changes nothing at a target. Left out where each
-   * action is all there is. Throws CountersignError.
-   */
-  delivers?(batchId: string, asked: { to: string | null }, signal: AbortSignal): Promise<Delivery[]>;
+  /** Left out where each action is all there is; else what its actions of a batch left here goes out together, by an action of a batch of its own. */
+  delivers?: {
+    /** How many actions of a batch wait for that, and how many went out. */
+    count(batchId: string): Promise<{ waiting: number; sent: number }>;
+    /** Gathers those that wait, for somebody to approve; changes nothing at a target. Throws CountersignError. */
+    gather(batchId: string, asked: { to: string | null }, signal: AbortSignal): Promise<Delivery[]>;
+  };
   /** Whether this very request says how to look it up. */
   canInspect(request: FrozenRequest): boolean;
   /** Asks the target whether it happened: a harmless read, by what was frozen and approved. Never throws. */

@@ -64,6 +64,14 @@ const ACTIONS: Action[] = [
       },
     },
   },
+  {
+    ...action('git', 'write', { branch: '{{a}}', path: '{{b}}', blob: '{{c.d}}', content: '{{e}}{{f}}', message: '{{g}}' }),
+    connection: 'repo',
+    through: {
+      ...{ id: '00000000-0000-4000-8000-00000000000e', revision: 1, address: 'https://git.example/a.git' },
+      ...{ auth: { kind: 'none' }, secret: null, keys: true, inspect: null, success: null, permanent: false },
+    },
+  },
 ];
 
 const NAMES = ['a', 'b', 'c.d', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'target', 'idempotencyKey', 'other'];

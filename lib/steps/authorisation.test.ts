@@ -240,6 +240,7 @@ describe('words of people', () => {
     readTape: { inputs: [{}], says: [] },
     readTaskBody: { inputs: [{}], says: [] },
     readUncertain: { inputs: [{}], says: [answer] },
+    readDelivery: { inputs: [{}], says: [] },
     readUndoLinks: { inputs: [{ ordinal: 1 }], says: [] },
     searchReceipts: { inputs: [FIELD, ...all].map((text) => ({ text })), says: [] },
     streamEvents: { inputs: [{}], says: [sendBack] },

@@ -74,7 +74,7 @@ async function applied(one: Action, ordinal: number, fields: Record<string, stri
 }
 
 async function prepared(to: string | null = null) {
-  const [one, ...others] = (await git.delivers?.(batchId, { to }, never)) ?? [];
+  const [one, ...others] = (await git.delivers?.gather(batchId, { to }, never)) ?? [];
   expect(others).toEqual([]);
   return one as Delivery;
 }
@@ -113,7 +113,7 @@ describe.skipIf(gitMissing !== null)('over http', () => {
       'Countersign Delete docs/b.md|2',
       'Countersign Write a.md|1',
     ]);
-    expect(await git.delivers?.(batchId, { to: null }, never)).toEqual([]);
+    expect(await git.delivers?.gather(batchId, { to: null }, never)).toEqual([]);
   });
 
   test('a push whose answer was lost is sent again and found there; one that did not arrive is sent', async () => {

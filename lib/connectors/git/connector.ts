@@ -14,7 +14,7 @@ import { INSPECTION_TIMEOUT_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
-import { readStaged } from '#lib/store/repositories/staged.ts';
+import { countStaged, readStaged } from '#lib/store/repositories/staged.ts';
 import { checkConnection, testedRepository } from './connection.ts';
 import { gathered } from './deliver.ts';
 import { describeRequest } from './describe.ts';
@@ -142,7 +142,10 @@ export function makeGit({
       });
     },
     apply,
-    delivers: (batchId, asked, signal) => gathered({ models: models(), connections, opening }, batchId, asked, signal),
+    delivers: {
+      count: (batchId) => countStaged(models(), batchId),
+      gather: (batchId, asked, signal) => gathered({ models: models(), connections, opening }, batchId, asked, signal),
+    },
     connections: {
       stopsAtOnce: STOPPING,
       of: connectionOf,

@@ -73,7 +73,7 @@ function delivery(
       ...{ connection, branch: place.branch, to, commits: String(commits.length), left_out: String(left.length) },
       ...{ files: listed.join('\n'), items: rangesText(commits.map(({ ordinal }) => ordinal)), base, was: was ?? '', tip },
     },
+    items: commits.length,
     action: { do: 'push', with: { batch: place.batchId, to: '{{to}}' } },
-    name: `${commits.length} ${commits.length === 1 ? 'commit' : 'commits'} to ${to} of ${connection}`,
   };
 }

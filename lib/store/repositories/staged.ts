@@ -61,10 +61,10 @@ export async function readPlaces({ prisma }: WithModels, batchId: string): Promi
 }
 
 /** How many of a batch's changes wait for a push, and how many a push took along. */
-export async function countStaged({ prisma }: WithModels, batchId: string): Promise<{ waiting: number; pushed: number }> {
+export async function countStaged({ prisma }: WithModels, batchId: string): Promise<{ waiting: number; sent: number }> {
   const waiting = await prisma.stagedChange.count({ where: { batchId, pushed: null, withdrawnBy: null } });
-  const pushed = await prisma.stagedChange.count({ where: { batchId, pushed: { not: null } } });
-  return { waiting, pushed };
+  const sent = await prisma.stagedChange.count({ where: { batchId, pushed: { not: null } } });
+  return { waiting, sent };
 }
 
 /**

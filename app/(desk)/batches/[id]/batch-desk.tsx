@@ -16,11 +16,13 @@ import { TabLinks } from '#components/ui/tab-links.tsx';
 import { UndoLinks } from '#components/undo/undo-links.tsx';
 import { CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import type { UndoneBy } from '#lib/shapes/batches.ts';
+import type { DeliveryCount } from '#lib/shapes/delivery.ts';
 import type { BatchSnapshot } from '#lib/shapes/live.ts';
 import type { Rights } from '#lib/shapes/people.ts';
 import { BatchAlerts } from './batch-alerts.tsx';
 import { BatchChunks, type ChunksAsked } from './batch-chunks.tsx';
 import { Decisions } from './decisions.tsx';
+import { Push } from './push.tsx';
 import { Undo } from './undo.tsx';
 import { useLiveBatch } from './use-live-batch.ts';
 
@@ -28,6 +30,8 @@ type Props = {
   batch: BatchSnapshot;
   /** the batches that undo this one */
   undoneBy: UndoneBy[];
+  /** what it did here and goes out together; null where each action is all there is */
+  delivery: DeliveryCount | null;
   may: Omit<Rights, 'acceptRest' | 'correct'>;
   tab: string;
   asked: ChunksAsked;
@@ -39,7 +43,7 @@ const RELIST_MS = 500;
 const DRAWN: readonly string[] = ['receipts', 'task'];
 
 /** A batch while one looks: what has been sent, what has not, and what waits for whom. */
-export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children }: Props) {
+export function BatchDesk({ batch: initial, undoneBy, delivery, may, tab, asked, children }: Props) {
   const router = useRouter();
   const batch = useLiveBatch(initial);
   const batchId = batch.id;
@@ -99,6 +103,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
       />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <RestLink restOf={batch.restOf} />
+      {delivery ? <Push {...{ batchId, count: delivery, done: sum.done, mayPush: may.start }} /> : null}
       {/* Another part of the batch begins where it is seen. */}
       {tab === 'chunks' ? <ItemsSum batch={batch} sees={may.see} /> : null}
       <div className="mt-2">

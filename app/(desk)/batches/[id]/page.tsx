@@ -9,6 +9,7 @@ import { BATCH_UNFINISHED, CHUNK_STATES, type ChunkState } from '#lib/core/lifec
 import { legible } from '#lib/core/values/legible.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
+import { readDelivery } from '#lib/steps/delivery/read-delivery.ts';
 import { readStepUp } from '#lib/steps/factors/step-up.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
 import { BatchDesk } from './batch-desk.tsx';
@@ -30,10 +31,11 @@ export default async function BatchPage({ params, searchParams }: Props) {
   const query = await searchParams;
   const { tab = 'chunks' } = query;
   const actor = await requireActor(`/batches/${id}`);
-  const [batch, tape, stepUp] = await Promise.all([
+  const [batch, tape, stepUp, delivery] = await Promise.all([
     batchOf(actor, id),
     readTape(actor, { batchId: id }),
     readStepUp(actor, { batchId: id }),
+    readDelivery(actor, { batchId: id }),
   ]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
   const { plan, planNotes, undoneBy, original, ...shown } = batch;
@@ -47,7 +49,7 @@ export default async function BatchPage({ params, searchParams }: Props) {
   return (
     <>
       {rights.decide && BATCH_UNFINISHED.includes(shown.state) ? <StepUpNotice {...stepUp} /> : null}
-      <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} asked={{ asTable, state, listed }}>
+      <BatchDesk batch={{ ...shown, tape }} {...{ undoneBy, delivery, tab, may: rights, asked: { asTable, state, listed } }}>
         {tab === 'chunks' ? null : (
           <BatchTab
             {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }}

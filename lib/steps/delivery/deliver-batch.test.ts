@@ -1,0 +1,92 @@
+/** A repository's files from their reading to the push: nothing leaves before its approval, and what is left out is told. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { testDatabase } from '#test/database.ts';
+import { approve, asAdmin, until } from '#test/fixtures/connected.ts';
+import { gitMissing, gitServer, PASSWORD, USER } from '#test/fixtures/git-server.ts';
+
+const { pool } = await testDatabase();
+process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
+process.env.ADMIN_API_KEY = 'a-key-of-the-environment';
+process.env.ALLOW_PRIVATE_TARGETS = '1';
+afterAll(stopRinging);
+
+const PLAN = {
+  version: 2,
+  classifier: {
+    kind: 'rules',
+    rules: [
+      { where: [[{ field: 'extension', is: 'is', value: 'tmp' }]], category: 'remove', why: 'Left over.' },
+      { where: [[{ field: 'content', is: 'contains_not', value: 'Licence' }]], category: 'licence', why: 'It has none.' },
+    ],
+    otherwise: 'keep',
+  },
+  categories: [
+    { name: 'remove', action: { connector: 'git', connection: 'repo', do: 'delete', with: { message: 'Remove {{path}}' } } },
+    {
+      name: 'licence',
+      action: { connector: 'git', connection: 'repo', do: 'write', with: { content: 'Licence: MIT\n{{content}}' } },
+    },
+    { name: 'keep', action: null },
+  ],
+  chunking: { by: 'size', maxItems: 2 },
+  gates: { next: 'parallel' },
+  execution: { first: 0 },
+  receiptFields: ['path'],
+};
+
+describe.skipIf(gitMissing !== null)('a repository', () => {
+  test('is read, changed as approved, pushed as approved, and reversed', async () => {
+    const server = await gitServer({ 'a.md': 'one\n', 'b.md': 'Licence: MIT\ntwo\n', 'c/d.md': 'three\n', 'e.tmp': '' });
+    const before = server.git('rev-parse', 'main');
+    const made = await asAdmin('POST', '/connections', {
+      ...{ name: 'repo', connector: 'git', address: server.address, auth: { kind: 'basic', username: USER } },
+      secrets: { password: PASSWORD },
+    });
+    expect(made.status, made.text).toBe(201);
+    const collected = await asAdmin('POST', `/connections/${made.body.id}/dataset`, { place: 'main' });
+    expect(collected.status, collected.text).toBe(201);
+    const started = await asAdmin('POST', '/batches', {
+      datasetId: collected.body.id,
+      name: 'Licences',
+      plan: PLAN,
+      start: true,
+    });
+    expect(started.status, started.text).toBe(201);
+    const batch = String(started.body.id);
+    await until(pool, batch, 'awaiting_review');
+    expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 0, sent: 0 });
+    expect((await asAdmin('POST', `/batches/${batch}/push`)).status).toBe(409);
+    await approve(pool, batch);
+    await until(pool, batch, 'done');
+    expect(server.git('rev-parse', 'main')).toBe(before);
+    expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 3, sent: 0 });
+
+    server.commit({ 'a.md': 'theirs\n' });
+    const pushed = async (of: string, ends: string) => {
+      const prepared = await asAdmin('POST', `/batches/${of}/push`);
+      expect(prepared.status, prepared.text).toBe(200);
+      const push = String(prepared.body.id);
+      await until(pool, push, 'awaiting_review');
+      const then = server.git('rev-parse', 'main');
+      await approve(pool, push);
+      expect(server.git('rev-parse', 'main')).toBe(then);
+      await until(pool, push, ends);
+      return prepared.body.places;
+    };
+    const left = [{ why: 'the file was changed since it was read', count: 1, first: 'a.md' }];
+    expect(await pushed(batch, 'done')).toEqual([{ connection: 'repo', branch: 'main', items: 2, left }]);
+    expect(server.files()).toEqual({ 'a.md': 'theirs\n', 'b.md': 'Licence: MIT\ntwo\n', 'c/d.md': 'Licence: MIT\nthree\n' });
+    expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 1, sent: 2 });
+
+    const undone = await asAdmin('POST', `/batches/${batch}/undo`);
+    expect(undone.status, undone.text).toBe(200);
+    const undo = String(undone.body.id);
+    await until(pool, undo, 'awaiting_review');
+    await approve(pool, undo);
+    await until(pool, undo, 'done');
+    expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 0, sent: 2 });
+    await pushed(undo, 'done');
+    expect(server.files()).toEqual({ 'a.md': 'theirs\n', 'b.md': 'Licence: MIT\ntwo\n', 'c/d.md': 'three\n', 'e.tmp': '' });
+  });
+});
