@@ -14,7 +14,13 @@ const PURE = [
 /** What only `npm run proof` runs: endurance, and what stories of `npm test` prove too. */
 const PROOF = [
   ...['test/soak/soak.test.ts', 'test/soak/oracle.test.ts'],
-  ...['test/crash/storm.test.ts', 'test/crash/disk-full.test.ts', 'test/crash/sql.test.ts', 'test/crash/mailbox.test.ts', 'test/crash/git.test.ts'],
+  ...[
+    'test/crash/storm.test.ts',
+    'test/crash/disk-full.test.ts',
+    'test/crash/sql.test.ts',
+    'test/crash/mailbox.test.ts',
+    'test/crash/git.test.ts',
+  ],
   ...['lib/steps/datasets/sample.test.ts', 'lib/store/postgres/upgrade-dump.test.ts'],
 ];
 /** It puts modules of its own in the place of the product's, and loads parts of pages: what Node alone can't. */

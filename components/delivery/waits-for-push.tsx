@@ -23,7 +23,7 @@ export function WaitsForPush({ batchId, count, mayPush, onPrepare }: Props) {
   const [open, setOpen] = useState(false);
   const [to, setTo] = useState('');
   const prepare = useMutation(writing(['delivery', batchId], (branch: string | null) => onPrepare(branch)));
-  const left = prepare.data?.id === null ? prepare.data.places : null;
+  const left = prepare.data?.places.every(({ push }) => push === null) ? prepare.data.places : null;
   const going = prepare.isPending || (prepare.isSuccess && left === null);
   return (
     <section

@@ -161,8 +161,6 @@ export const GIT_FILES_MAX = 1_000_000;
 export const GIT_FILE_BYTES_MAX = 512 * 1024;
 export const GIT_PAGE_BYTES = 8 * 1024 ** 2;
 export const COMMIT_MESSAGE_CHARS_MAX = 5_000;
-/** Looks at one branch within this time share what was fetched. */
-export const GIT_LOOK_MS = 5_000;
 /** Who asked for a folder that takes longer to be read is answered meanwhile. */
 export const SOURCE_ANSWER_MS = 60_000;
 /** Uncertain actions that one answer of a person ends, and those that one press asks the target about. */

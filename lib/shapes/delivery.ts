@@ -21,12 +21,14 @@ export const deliveryCount = z.object({
 export type DeliveryCount = z.infer<typeof deliveryCount>;
 
 export const delivery = z.object({
-  id: id.nullable().describe('Of the batch in which the push is approved; null where nothing can be pushed.'),
   places: z.array(
     z.object({
       connection: z.string(),
       branch: z.string().describe('That the files were read from.'),
       items: count.describe('Changes that the push takes along.'),
+      push: id
+        .nullable()
+        .describe('The batch in which the push is approved: one for each connection. Null where nothing can be pushed.'),
       left: z
         .array(z.object({ why: z.string(), count, first: z.string().describe('The path of the first of them.') }))
         .describe('Changes that it leaves out, by reason. They wait on.'),

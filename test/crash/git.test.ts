@@ -90,8 +90,10 @@ describe.skipIf(gitMissing !== null)('a repository', () => {
     expect(server.git('rev-parse', 'main')).toBe(before);
 
     const prepared = await asAdmin('POST', `/batches/${batch}/push`);
-    expect(prepared.body.places).toEqual([{ connection: 'repo', branch: 'main', items: FILES - FILES / 10, left: [] }]);
-    const push = String(prepared.body.id);
+    expect(prepared.body.places).toEqual([
+      { connection: 'repo', branch: 'main', items: FILES - FILES / 10, left: [], push: expect.any(String) },
+    ]);
+    const push = String((prepared.body.places as { push: string }[])[0]?.push);
     await until(pool, push, 'awaiting_review');
     // The commits arrive and the answer is lost, or they do not arrive, each a few times, with kills in between.
     const cuts = ['before', 'after', 'before'] as const;

@@ -8,7 +8,7 @@ import { type FileChange, type GitChange, readRequest } from './frozen.ts';
 import type { Entry, Repository } from './repository.ts';
 
 /** What a commit did to a file: its mode and id before and after; null where there was none. */
-export type FileEffect = { path: string; before: string | null; after: string | null };
+type FileEffect = { path: string; before: string | null; after: string | null };
 
 export type Built = {
   /** the last commit; the base where nothing was left to commit */

@@ -39,7 +39,7 @@ export type Repository = {
 };
 
 /** `acted: null`: nobody knows. */
-export type Pushed = { acted: boolean | null; reason: string | null; said: string };
+type Pushed = { acted: boolean | null; reason: string | null; said: string };
 
 /** Thrown where the server can't be asked, or its copy here can't be worked on. */
 export class Unreached extends Error {

@@ -5,7 +5,8 @@ import type { Done, Undo } from '#lib/connectors/port.ts';
 import type { StagedRow } from '#lib/store/repositories/staged.ts';
 import { bytesOf, type FileChange, type GitChange, readRequest } from './frozen.ts';
 
-const effects = z.array(z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() }));
+/** Of each file of the request, what it was and what it became. */
+const effects = z.array(z.tuple([z.string().nullable(), z.string().nullable()]));
 
 export function undoOf({ action, ordinal, request: bytes, idempotencyKey }: Done, staged: StagedRow | undefined): Undo {
   const request = readRequest(bytes);
@@ -23,15 +24,18 @@ export function undoOf({ action, ordinal, request: bytes, idempotencyKey }: Done
     };
   }
   const files = effects.safeParse(staged.files);
-  if (!files.success || files.data.length === 0) return { cannot: 'what the files were before is not kept' };
+  if (!files.success || files.data.length !== request.files.length) return { cannot: 'what the files were before is not kept' };
   const back: GitChange = {
     ...{ do: 'put_back', branch, via, message: `Reverse “${request.message.split('\n')[0]}”` },
-    files: files.data.map(
-      ({ path, before, after }): FileChange => ({
-        ...{ path, mode: '100644', was: after === null ? 'absent' : idOf(after) },
+    files: request.files.map(({ path }, at): FileChange => {
+      const [before = null, after = null] = files.data[at] ?? [];
+      return {
+        path,
+        mode: '100644',
+        was: after === null ? 'absent' : idOf(after),
         to: before === null ? null : { entry: before },
-      }),
-    ),
+      };
+    }),
   };
   return { action: { ...action, do: 'put_back' }, request: bytesOf(back, ordinal) };
 }

@@ -66,16 +66,19 @@ describe.skipIf(gitMissing !== null)('a repository', () => {
     const pushed = async (of: string, ends: string) => {
       const prepared = await asAdmin('POST', `/batches/${of}/push`);
       expect(prepared.status, prepared.text).toBe(200);
-      const push = String(prepared.body.id);
+      const places = prepared.body.places as { push: string }[];
+      const push = String(places[0]?.push);
       await until(pool, push, 'awaiting_review');
       const then = server.git('rev-parse', 'main');
       await approve(pool, push);
       expect(server.git('rev-parse', 'main')).toBe(then);
       await until(pool, push, ends);
-      return prepared.body.places;
+      return places;
     };
     const left = [{ why: 'the file was changed since it was read', count: 1, first: 'a.md' }];
-    expect(await pushed(batch, 'done')).toEqual([{ connection: 'repo', branch: 'main', items: 2, left }]);
+    expect(await pushed(batch, 'done')).toEqual([
+      { connection: 'repo', branch: 'main', items: 2, left, push: expect.any(String) },
+    ]);
     expect(server.files()).toEqual({ 'a.md': 'theirs\n', 'b.md': 'Licence: MIT\ntwo\n', 'c/d.md': 'Licence: MIT\nthree\n' });
     expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 1, sent: 2 });
 

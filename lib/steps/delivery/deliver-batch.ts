@@ -1,10 +1,11 @@
 /**
  * What a batch did here goes out: the commits that its changes come to are made, and a batch of its own asks whether they are to be pushed. That batch has a dataset of one row
- * for each place, and is reviewed, approved and receipted like any other: there is no second way to act (docs/git.md).
+ * for each branch, and is reviewed, approved and receipted like any other: there is no second way to act (docs/git.md).
  */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { allInto } from '#lib/classifiers/registry.ts';
 import type { Delivery } from '#lib/connectors/port.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_NAME_CHARS_MAX, GIT_TIMEOUT_MS } from '#lib/core/limits.ts';
@@ -22,7 +23,7 @@ const input = z.strictObject({ batchId: z.uuid(), ...deliveryAsked });
 type Ready = Delivery & { connector: string; fields: Record<string, string> };
 
 /**
- * Makes and starts the batch of the push. What can't go out is told, and waits on.
+ * Makes and starts a batch for the push over each connection. What can't go out is told, and waits on.
  *
  * @throws CountersignError `conflict` (nothing waits, or a connection or branch is gone), `invalid` (no name of a branch), `unavailable` (a server can't be
  *   read), `not_found`, `forbidden`
@@ -38,43 +39,36 @@ export async function deliverBatch(actor: Actor, raw: z.input<typeof input>): Pr
   for (const { name, delivers } of delivering)
     for (const one of await delivers.gather(batchId, { to: to ?? null }, signal)) gathered.push({ ...one, connector: name });
   if (gathered.length === 0) throw new CountersignError('conflict', `“${batch.name}” has nothing that waits for a push.`);
-  const ready = gathered.flatMap((one): Ready[] => (one.fields === null ? [] : [one]));
-  const id = ready.length === 0 ? null : await batchOf(actor, batch.name, ready);
+  const pushes = new Map<string, string>();
+  for (const [connection, all] of Map.groupBy(gathered, ({ connection }) => connection)) {
+    const ready = all.flatMap((one): Ready[] => (one.fields === null ? [] : [one]));
+    if (ready.length > 0) pushes.set(connection, await batchOf(actor, batch.name, ready));
+  }
   return {
-    id,
     places: gathered.map((one) => ({
       ...{ connection: one.connection, branch: one.where, left: one.left },
-      items: one.fields === null ? 0 : one.items,
+      ...(one.fields === null ? { items: 0, push: null } : { items: one.items, push: pushes.get(one.connection) ?? null }),
     })),
   };
 }
 
+/** Of rows that go over one connection by one action. */
 async function batchOf(actor: Actor, of: string, ready: readonly Ready[]): Promise<string> {
-  const rows = ready.map(({ fields }) => `${JSON.stringify(fields)}\n`).join('');
+  const [first] = ready;
+  if (!first) throw new Error('There is nothing to send.');
   const full = `Push of ${of}`;
   const name = full.length <= BATCH_NAME_CHARS_MAX ? full : `${beginOf(full, BATCH_NAME_CHARS_MAX - 1)}…`;
   const source = (async function* () {
-    yield Buffer.from(rows);
+    for (const { fields } of ready) yield Buffer.from(`${JSON.stringify(fields)}\n`);
   })();
   const dataset = await uploadDataset(actor, { name: `${name}.jsonl`, source });
-  const actions = ready.filter(({ connection }, at) => ready.findIndex((one) => one.connection === connection) === at);
+  const { connector, connection, action } = first;
   const plan = {
     version: 2,
-    classifier: {
-      kind: 'rules',
-      rules: actions.map(({ connection }) => ({
-        where: [[{ field: 'connection', is: 'is', value: connection, exact: true }]],
-        category: categoryFor(connection),
-        why: 'Its changes were approved, one by one.',
-      })),
-      otherwise: LEAVE,
-    },
+    classifier: allInto(PUSH),
     categories: [
-      ...actions.map(({ connector, connection, action }) => ({
-        name: categoryFor(connection),
-        action: { connector, connection, do: action.do, with: action.with },
-      })),
-      { name: LEAVE, action: null },
+      { name: PUSH, action: { connector, connection, do: action.do, with: action.with } },
+      { name: 'leave as it is', action: null },
     ],
     chunking: { by: 'size' },
     gates: { next: 'parallel' },
@@ -84,5 +78,4 @@ async function batchOf(actor: Actor, of: string, ready: readonly Ready[]): Promi
   return id;
 }
 
-const LEAVE = 'leave as it is';
-const categoryFor = (connection: string): string => `push to ${connection}`;
+const PUSH = 'push';

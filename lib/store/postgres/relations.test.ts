@@ -73,6 +73,8 @@ const ELSEWHERE: Record<string, string> = {
   'erasure_entry.batch_id': 'it says what was erased, and has to stand whatever becomes of that',
   'erasure_entry.dataset_id': 'as erasure_entry.batch_id',
   'rate_bucket.holder': 'it is written for every send',
+  'staged_change.batch_id': 'a change of a file outlives nothing: it is written by a worker, for each item',
+  'staged_change.connection_id': 'a connection may go: what waits for its push then can’t be pushed, and says so',
   'target_tally.worker_id': 'it outlives its worker',
   'visit.chunk_id': 'as chunk_fold.batch_id',
   'worker_tally.worker_id': 'it outlives its worker',

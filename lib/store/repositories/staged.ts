@@ -131,12 +131,11 @@ export async function endPush({ prisma }: WithModels, batchId: string, tip: stri
 /** The server has it: which files each change was, before and after. */
 export async function keepPushed(
   { prisma }: WithModels,
-  commits: readonly { key: string; files: readonly { path: string; before: string | null; after: string | null }[] }[],
+  commits: readonly { key: string; files: readonly { before: string | null; after: string | null }[] }[],
   tip: string,
 ): Promise<void> {
-  for (const { key, files } of commits)
-    await prisma.stagedChange.updateMany({
-      where: { key, pushed: null },
-      data: { pushed: tip, pushing: tip, files: [...files] },
-    });
+  for (const { key, files } of commits) {
+    const ids = files.map(({ before, after }) => [before, after]);
+    await prisma.stagedChange.updateMany({ where: { key, pushed: null }, data: { pushed: tip, pushing: tip, files: ids } });
+  }
 }

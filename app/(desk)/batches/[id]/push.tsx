@@ -35,7 +35,8 @@ export function Push({ batchId, count, done, mayPush }: Props) {
       {...{ batchId, count, mayPush }}
       onPrepare={async (to) => {
         const outcome = await deliverBatchAction({ batchId, to });
-        if (outcome.ok && outcome.value.id !== null) router.push(`/batches/${outcome.value.id}`);
+        const push = outcome.ok ? outcome.value.places.find((one) => one.push !== null)?.push : null;
+        if (push) router.push(`/batches/${push}`);
         return outcome;
       }}
     />
