@@ -54,7 +54,7 @@ export function renameCategory({ rules, otherwise, ...part }: RulesPart, from: s
   };
 }
 
-/** Everything into one category: the classifier of a plan that classifies nothing. */
-export function allInto(category: string): RulesPart {
-  return { kind: 'rules', rules: [], otherwise: category };
+/** Everything into one category: the classifier of a plan that classifies nothing. `why` stands beside each item. */
+export function allInto(category: string, why?: string): RulesPart {
+  return { kind: 'rules', rules: why === undefined ? [] : [{ when: 'true', category, why, confidence: 1 }], otherwise: category };
 }

@@ -65,7 +65,7 @@ async function batchOf(actor: Actor, of: string, ready: readonly Ready[]): Promi
   const { connector, connection, action } = first;
   const plan = {
     version: 2,
-    classifier: allInto(PUSH),
+    classifier: allInto(PUSH, 'Its changes were approved, one by one.'),
     categories: [
       { name: PUSH, action: { connector, connection, do: action.do, with: action.with } },
       { name: 'leave as it is', action: null },
