@@ -15,6 +15,8 @@ type Props = {
   onMove: (ordinals: number[]) => void;
   /** shows the rules with this one first; null: this person may not change them */
   onRule: ((ground: Ground) => void) | null;
+  /** shows the instruction with a line for this ground behind it; null: nothing is classified by one, or this person may not change it */
+  onLine: ((ground: Ground, label: (name: string) => string) => void) | null;
   onDismiss: () => void;
 };
 
@@ -22,7 +24,7 @@ type Props = {
 const STAYS_MS = 30_000;
 
 /** What is like all of the items that were moved together, each ground with its counts. It stands beside the list, and goes by itself when nobody takes it. */
-export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
+export function AlikeOffer({ alike, noun, onMove, onRule, onLine, onDismiss }: Props) {
   const label = useFieldLabel();
   const [at, setAt] = useState(0);
   const [inside, setInside] = useState(false);
@@ -99,6 +101,11 @@ export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
         {onRule && ground.rule !== null ? (
           <Button size="small" onClick={() => onRule(ground)}>
             Make it a rule…
+          </Button>
+        ) : null}
+        {onLine && ground.kind !== 'rule' ? (
+          <Button size="small" onClick={() => onLine(ground, label)}>
+            Add it to the instruction…
           </Button>
         ) : null}
         <Button size="small" kind="ghost" onClick={onDismiss}>

@@ -27,6 +27,17 @@ export function alikeOptions(of: OfChunk, moved: MovedItems | null) {
   });
 }
 
+/** What a ground says as a line of an instruction; null where it says nothing to whoever reads only items. */
+export function groundLine(
+  { kind, field, value }: Pick<Ground, 'kind' | 'field' | 'value'>,
+  { from, to }: Pick<MovedItems, 'from' | 'to'>,
+  label: (name: string) => string,
+): string | null {
+  if (kind === 'rule' || field === null) return null;
+  const which = kind === 'words' ? `whose ${label(field)} has the words “${value}”` : `whose ${label(field)} is “${value}”`;
+  return `Items ${which} are “${to}”, not “${from}”.`;
+}
+
 /** "Same From: 12 here, 88 to come" */
 export function groundWords(
   { kind, field, ordinals, toCome }: Pick<Ground, 'kind' | 'field' | 'ordinals' | 'toCome'>,

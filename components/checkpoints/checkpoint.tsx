@@ -12,7 +12,7 @@ import { Sheet } from '#components/ui/sheet.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { Rule } from '#lib/classifiers/rules/part.ts';
 import type { Alike, RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
-import { alikeOptions, type MovedItems } from './alike.ts';
+import { alikeOptions, groundLine, type MovedItems } from './alike.ts';
 import { AlikeOffer } from './alike-offer.tsx';
 import { Became, becameLook } from './became.tsx';
 import { categoriesSeen, categoryLines } from './category-lines.ts';
@@ -306,6 +306,18 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
                       const { first: ordinal } = alike.of;
                       setTeaching({
                         first: rule as Rule,
+                        ...(ordinal === null ? {} : { from: { chunk: chunk.number, ordinal } }),
+                      });
+                      decision.ask('send-back');
+                    }
+                  : null
+              }
+              onLine={
+                view.may.decide && batch.byInstruction
+                  ? (ground, fieldLabel) => {
+                      const { first: ordinal } = alike.of;
+                      setTeaching({
+                        line: groundLine(ground, moved, fieldLabel) ?? '',
                         ...(ordinal === null ? {} : { from: { chunk: chunk.number, ordinal } }),
                       });
                       decision.ask('send-back');

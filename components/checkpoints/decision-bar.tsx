@@ -48,7 +48,7 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
   const palette = usePaletteActions();
   const goOn = { label: 'Next chunk only', onSelect: () => onAnswer({ next: true }), disabled: chunk.reviewed };
   const back = {
-    label: signed ? 'Do not sign…' : view.batch.changeable ? 'Change the rules…' : 'Send back…',
+    label: signed ? 'Do not sign…' : changeWords(view.batch),
     onSelect: () => onAsk('send-back'),
   };
   const stands = standsWords(unseen, lacking, view.evidence?.exempt === true);
@@ -140,4 +140,10 @@ function standsWords(unseen: string[], lacking: string[], exempt: boolean): { wo
   if (first !== undefined) return { words: others.length === 0 ? first : `${first} (and ${others.length} more)`, done: false };
   const pilot = exempt ? '. A pilot: the bound of the plan is not demanded here' : '';
   return { words: `Every category with an action was shown${pilot}`, done: true };
+}
+
+/** What is changed for what is classified otherwise than it should be. */
+function changeWords({ changeable, byInstruction }: CheckpointView['batch']): string {
+  if (changeable) return 'Change the rules…';
+  return byInstruction ? 'Change the instruction…' : 'Send back…';
 }

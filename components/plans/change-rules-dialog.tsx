@@ -12,13 +12,14 @@ import { Outside } from '#components/ui/outside.tsx';
 import type { Rule } from '#lib/classifiers/rules/part.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { RulesDifference } from '#lib/shapes/plans.ts';
+import { ChangeInstruction } from './change-instruction.tsx';
 import { ClassifySection } from './classify-section.tsx';
 import { FaultsProvider, fieldAt, useFaults } from './plan-faults.tsx';
 import { rulesOf } from './revision-words.ts';
 import { changeWords, moveWords, type RulesAsked, type RulesNow, rulesAsked, rulesNowOptions } from './rules-change.ts';
 
-/** `from`: the corrected item that it comes from. */
-export type ChangeAsked = RulesAsked & { from?: { chunk: number; ordinal: number } };
+/** `from`: the corrected item that it comes from. `line`: what is proposed to be added to the instruction, where there is one in place of rules. */
+export type ChangeAsked = RulesAsked & { from?: { chunk: number; ordinal: number }; line?: string };
 
 type Props = ChangeAsked & {
   open: boolean;
@@ -34,6 +35,10 @@ type Props = ChangeAsked & {
 /** The rules of a batch that runs: edited, then what would change, then done. Nothing is done before the difference was shown. */
 export function ChangeRulesDialog({ open, onClose, ...props }: Props) {
   const { data, error, refetch } = useQuery({ ...rulesNowOptions(props.batchId), enabled: open });
+  if (open && data?.revision.byInstruction)
+    return (
+      <ChangeInstruction key={data.revision.revision} revision={data.revision} onClose={onClose} onStale={refetch} {...props} />
+    );
   if (open && data) return <Change key={data.revision.revision} now={data} onClose={onClose} onStale={refetch} {...props} />;
   return (
     <Dialog open={open} onClose={onClose} title="Change the rules" footer={<Button onClick={onClose}>Cancel</Button>}>

@@ -63,7 +63,7 @@ import {
   personRemoved,
   retention,
 } from '#lib/shapes/erasure.ts';
-import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
+import { agreement, assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { apiKey, keyMade, newKey } from '#lib/shapes/keys.ts';
@@ -343,6 +343,13 @@ export const contract = oc.prefix('/api/v1').router({
         ),
       )
       .output(undo),
+    agreement: get(
+      '/batches/{id}/agreement',
+      'Whether people agree with whoever classified',
+      'Of the items that somebody looked at and marked, by chunk. It is no evidence of the rest: people also look at what is unsure.',
+    )
+      .input(z.object(named))
+      .output(agreement),
     delivery: get(
       '/batches/{id}/push',
       'What waits for a push',

@@ -100,6 +100,7 @@ import { readItemRequest } from '#lib/steps/requests/read-item-request.ts';
 import { assign } from '#lib/steps/reviews/assign.ts';
 import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
+import { readAgreement } from '#lib/steps/reviews/read-agreement.ts';
 import { readCompany } from '#lib/steps/reviews/read-company.ts';
 import { listSecurity } from '#lib/steps/security/list-security.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
@@ -238,6 +239,9 @@ export const router = os.router({
       if (dryRun) return { id: null, ...(await previewUndo(context.actor, asked)) };
       return undoBatch(context.actor, { ...asked, ...(name === undefined ? {} : { name }) });
     }),
+    agreement: os.batches.agreement.handler(async ({ context, input }) =>
+      found(await readAgreement(context.actor, { batchId: input.id }), 'batch'),
+    ),
     delivery: os.batches.delivery.handler(({ context, input }) => readDelivery(context.actor, { batchId: input.id })),
     push: os.batches.push.handler(({ context, input: { params, body } }) =>
       deliverBatch(context.actor, { batchId: params.id, ...body }),

@@ -94,6 +94,11 @@ export function isChangeable({ classifier }: Pick<ClassifyingPlan, 'classifier'>
   return CLASSIFIERS.find(({ kind }) => kind === classifier.kind)?.changeable === true;
 }
 
+/** Whether this plan's items are classified by its instruction, which can be added to while its batch runs. */
+export function isByInstruction({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
+  return CLASSIFIERS.find(({ kind }) => kind === classifier.kind)?.byInstruction === true;
+}
+
 /** Whether agents classify the items of this plan, and no worker does. */
 export function isForAgents({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
   return kindOf(classifier).agents === true;

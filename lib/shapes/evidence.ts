@@ -119,3 +119,11 @@ export const assignment = z.strictObject({
 
 export const assigned = z.object({ chunks: z.array(z.int()).describe('The chunks that this changed.') });
 export type Assigned = z.infer<typeof assigned>;
+
+/** What people said of items that they looked at, not only of random ones: it proves nothing of the rest (docs/evidence.md). */
+export const agreement = z.object({
+  right: count.describe('Items whose category somebody marked as right.'),
+  wrong: count.describe('Items whose category somebody corrected.'),
+  chunks: z.array(z.object({ number: z.int(), right: count, wrong: count })).describe('Chunks of which somebody marked an item.'),
+});
+export type Agreement = z.infer<typeof agreement>;

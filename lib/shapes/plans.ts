@@ -226,6 +226,7 @@ export const planRevision = z.object({
   at: instant,
   note: z.string().nullable(),
   editor: z.string().nullable().describe('The form in which a page edits its rules; null where its classifier has none.'),
+  byInstruction: z.boolean().describe('Whether its items are classified by its instruction.'),
   from: z.object({ chunk: z.int(), ordinal: z.int() }).nullable().describe('The corrected item that it was taught by.'),
 });
 export type PlanRevisionTold = z.infer<typeof planRevision>;

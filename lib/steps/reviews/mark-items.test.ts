@@ -11,6 +11,7 @@ import { whileHeld } from '#test/fixtures/interleave.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
 import { markItems } from './mark-items.ts';
 import { readMarksNamed } from './marks-named.ts';
+import { readAgreement } from './read-agreement.ts';
 
 const { pool } = await testDatabase();
 
@@ -176,4 +177,21 @@ test('an auditor marks nothing', async () => {
   const { batchId } = await seed(1);
   const auditor: Actor = { id: `user:${randomUUID()}`, role: 'auditor', name: 'Au', via: 'page' };
   await expect(markItems(auditor, { batchId, chunk: 1, reviews: right(1) })).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('agreement counts the last mark of each item, by chunk', async () => {
+  const { batchId } = await seed(4);
+  expect(await readAgreement(ADA, { batchId })).toEqual({ right: 0, wrong: 0, chunks: [] });
+  await markItems(ADA, { batchId, chunk: 1, reviews: right(1, 2, 3) });
+  await markItems(BO, { batchId, chunk: 1, reviews: [{ ordinal: 3, right: null }] });
+  await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep' }] });
+  await markItems(BO, { batchId, chunk: 2, reviews: right(5) });
+  expect(await readAgreement(ADA, { batchId })).toEqual({
+    ...{ right: 2, wrong: 1 },
+    chunks: [
+      { number: 1, right: 1, wrong: 1 },
+      { number: 2, right: 1, wrong: 0 },
+    ],
+  });
+  expect(await readAgreement(ADA, { batchId: randomUUID() })).toBeNull();
 });

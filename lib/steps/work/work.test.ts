@@ -11,6 +11,7 @@ import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { AGENT_PLAN, agentBatch } from '#test/fixtures/agent-batch.ts';
@@ -228,4 +229,19 @@ test('where people classify, nothing is filed by itself, and what nobody filed i
     ['noise', 1],
     ['keep', 2],
   ]);
+});
+
+test('an instruction that a person adds to holds for what no agent has classified, and ends the claims of what one is at', async () => {
+  const { batchId } = await agentBatch(6);
+  const first = await claimed(batchId);
+  await reportWork(ONE, { batchId, chunk: 1, report: { epoch: first.epoch, items: say([1, 2, 3]) } });
+  await completeWork(ONE, { batchId, chunk: 1, completed: { epoch: first.epoch } });
+  const second = await claimed(batchId);
+  const instruction = `${AGENT_PLAN.instruction} Keep people.`;
+  await reviseRules(ADA, { batchId, change: { revision: 1, instruction } });
+  await expect(reportWork(ONE, { batchId, chunk: 2, report: { epoch: second.epoch, items: say([4]) } })).rejects.toThrow(
+    'has ended',
+  );
+  expect(await claimed(batchId)).toMatchObject({ chunk: { number: 2 }, instruction, left: 3 });
+  expect(await chunkStates(pool, batchId)).toEqual(['awaiting_review', 'classifying']);
 });

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { useActed } from '#app/(desk)/use-acted.ts';
+import { AgreementLine } from '#components/batches/agreement-line.tsx';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { BatchProgress } from '#components/batches/batch-progress.tsx';
 import { ItemsSum } from '#components/batches/items-sum.tsx';
@@ -17,6 +18,7 @@ import { UndoLinks } from '#components/undo/undo-links.tsx';
 import { CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import type { UndoneBy } from '#lib/shapes/batches.ts';
 import type { DeliveryCount } from '#lib/shapes/delivery.ts';
+import type { Agreement } from '#lib/shapes/evidence.ts';
 import type { BatchSnapshot } from '#lib/shapes/live.ts';
 import type { Rights } from '#lib/shapes/people.ts';
 import { BatchAlerts } from './batch-alerts.tsx';
@@ -32,6 +34,8 @@ type Props = {
   undoneBy: UndoneBy[];
   /** what it did here and goes out together; null where each action is all there is */
   delivery: DeliveryCount | null;
+  /** null: this person may not see items */
+  agreement: Agreement | null;
   may: Omit<Rights, 'acceptRest' | 'correct'>;
   tab: string;
   asked: ChunksAsked;
@@ -43,7 +47,7 @@ const RELIST_MS = 500;
 const DRAWN: readonly string[] = ['receipts', 'task'];
 
 /** A batch while one looks: what has been sent, what has not, and what waits for whom. */
-export function BatchDesk({ batch: initial, undoneBy, delivery, may, tab, asked, children }: Props) {
+export function BatchDesk({ batch: initial, undoneBy, delivery, agreement, may, tab, asked, children }: Props) {
   const router = useRouter();
   const batch = useLiveBatch(initial);
   const batchId = batch.id;
@@ -106,6 +110,7 @@ export function BatchDesk({ batch: initial, undoneBy, delivery, may, tab, asked,
       {delivery ? <Push {...{ batchId, count: delivery, done: sum.done, mayPush: may.start }} /> : null}
       {/* Another part of the batch begins where it is seen. */}
       {tab === 'chunks' ? <ItemsSum batch={batch} sees={may.see} /> : null}
+      {tab === 'chunks' && agreement ? <AgreementLine {...{ agreement, noun: batch.noun }} /> : null}
       <div className="mt-2">
         <BatchProgress batch={batch} />
       </div>

@@ -12,6 +12,7 @@ import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readDelivery } from '#lib/steps/delivery/read-delivery.ts';
 import { readStepUp } from '#lib/steps/factors/step-up.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
+import { readAgreement } from '#lib/steps/reviews/read-agreement.ts';
 import { BatchDesk } from './batch-desk.tsx';
 import { BatchTab, isTab } from './batch-tab.tsx';
 
@@ -31,11 +32,12 @@ export default async function BatchPage({ params, searchParams }: Props) {
   const query = await searchParams;
   const { tab = 'chunks' } = query;
   const actor = await requireActor(`/batches/${id}`);
-  const [batch, tape, stepUp, delivery] = await Promise.all([
+  const [batch, tape, stepUp, delivery, agreement] = await Promise.all([
     batchOf(actor, id),
     readTape(actor, { batchId: id }),
     readStepUp(actor, { batchId: id }),
     readDelivery(actor, { batchId: id }),
+    may(actor, 'see') ? readAgreement(actor, { batchId: id }) : null,
   ]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
   const { plan, planNotes, undoneBy, original, ...shown } = batch;
@@ -49,7 +51,10 @@ export default async function BatchPage({ params, searchParams }: Props) {
   return (
     <>
       {rights.decide && BATCH_UNFINISHED.includes(shown.state) ? <StepUpNotice {...stepUp} /> : null}
-      <BatchDesk batch={{ ...shown, tape }} {...{ undoneBy, delivery, tab, may: rights, asked: { asTable, state, listed } }}>
+      <BatchDesk
+        batch={{ ...shown, tape }}
+        {...{ undoneBy, delivery, agreement, tab, may: rights, asked: { asTable, state, listed } }}
+      >
         {tab === 'chunks' ? null : (
           <BatchTab
             {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }}
