@@ -17,9 +17,10 @@ import { Adding } from './adding.ts';
 import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
 import { endsRows } from './dump.ts';
-import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow, looksLikeSum, type Sums, sumsAt } from './footer.ts';
+import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow } from './footer.ts';
 import { isBlank } from './form.ts';
 import { lineCount, type RawRecord, RecordReader } from './records.ts';
+import { SumRows } from './sums.ts';
 import { writeTable } from './write-back.ts';
 
 /** Tables as text: any delimiter between the cells, in any usual character set. */
@@ -100,13 +101,7 @@ class TableReader {
   readonly #cut = new Set<number>();
   #filledCount = 0;
   #cutCount = 0;
-  readonly #sumsSaid: Sums | undefined;
-  /** Lines of rows that look like sums of others, and are held back still; of those that are not: the first, and how many there are. */
-  readonly #sums = new Set<number>();
-  readonly #sumLines: number[] = [];
-  #sumCount = 0;
-  /** Columns that rows which are no sums leave empty. */
-  readonly #empty: boolean[] = [];
+  readonly #sums: SumRows;
   /** Cells over several lines that may be rows: quoted for all that is known, and certainly not. */
   readonly #swallowing: number[] = [];
   readonly #literal: number[] = [];
@@ -117,7 +112,7 @@ class TableReader {
     this.#short = said.short ?? dialect.table.short;
     this.#long = said.long ?? 'refuse';
     this.#lastSaid = said.last;
-    this.#sumsSaid = said.sums;
+    this.#sums = new SumRows(said);
     this.#last = endOf(said.last);
     this.#preamble = bom.length > 0 ? [Buffer.from(bom)] : [];
     if (dialect.table.header.value === 0) this.#begin(Array.from({ length: dialect.table.width }, () => ''));
@@ -142,8 +137,7 @@ class TableReader {
     const held = this.#final ? this.#putFooterAside() : this.#holdBack();
     this.#filledCount += leaveBefore(this.#filled, held.from);
     this.#cutCount += leaveBefore(this.#cut, held.from);
-    this.#sumLines.push(...[...this.#sums].filter((line) => line < held.from).slice(0, LINES_MAX - this.#sumLines.length));
-    this.#sumCount += leaveBefore(this.#sums, held.from);
+    this.#sums.keepBefore(held.from);
     const segment = {
       ...{ fields: this.#fields, items: this.#items, unreadable: this.#unreadable },
       ...{ dialect: this.#describe(), layout: this.#layout() },
@@ -204,25 +198,18 @@ class TableReader {
       if (!spare) this.#cut.add(line);
       cells.length = width;
     }
-    const isSum = cells.includes('') && this.#isSum(cells);
+    const isSum = cells.includes('') && this.#sums.has(cells);
     if (isSum) {
-      if (this.#sumsSaid === 'aside') {
+      if (this.#sums.areAside) {
         this.#filled.delete(line);
         if (this.#aside.length < ASIDE_MAX) this.#putAside(line, raw);
         else this.#refuseFor(record, `line ${line} looks like a sum of other rows`);
         return;
       }
-      this.#sums.add(line);
+      this.#sums.hold(line);
     }
     this.#items.push({ line, values: cells, raw, plain });
     if (!isSum) this.#adding.add({ line, values: cells }, raw.length);
-  }
-
-  /** What it leaves empty, no row before it did. */
-  #isSum(cells: readonly string[]): boolean {
-    if (looksLikeSum(cells)) return cells.some((cell, column) => cell === '' && !this.#empty[column]);
-    for (const [column, cell] of cells.entries()) if (cell === '') this.#empty[column] = true;
-    return false;
   }
 
   #repeatsNames(cells: readonly string[]): boolean {
@@ -284,7 +271,7 @@ class TableReader {
   /** Items are held back no more. */
   #putFooterAside(): { items: Item[]; unreadable: UnreadableRow[]; from: number } {
     const rows = this.#lastSaid === undefined ? this.#lastRows() : [];
-    const end = endAmong(rows, this.#dialect.table.typed, this.#adding, this.#between(rows));
+    const end = endAmong(rows, this.#dialect.table.typed, this.#adding, this.#sums.between(rows));
     // Where all is below, nothing is: then its rows are told as what they are.
     const isBelow = end.rows > 0 && end.rows < this.#items.length + this.#unreadable.length;
     if (this.#lastSaid === undefined && (isBelow || end.rows === 0)) this.#last = end.last;
@@ -295,17 +282,11 @@ class TableReader {
       this.#unreadable = this.#unreadable.filter(({ line }) => line < from);
       leaveFrom(this.#filled, from);
       leaveFrom(this.#cut, from);
-      leaveFrom(this.#sums, from);
+      this.#sums.forget(rows.slice(-end.rows).map(({ line }) => line));
     }
     // What is asked about as the end of the table is not asked about twice.
-    for (const line of this.#last.against) this.#sums.delete(line);
+    this.#sums.forget(this.#last.against);
     return { items: [], unreadable: [], from: Number.POSITIVE_INFINITY };
-  }
-
-  /** Sums that have rows below them. */
-  #between(rows: readonly LastRow[]): ReadonlySet<number> {
-    const last = rows.findLast(({ line }) => !this.#sums.has(line))?.line ?? 0;
-    return new Set([...this.#sums].filter((line) => line < last));
   }
 
   #lastRows(): (LastRow & { raw: Buffer })[] {
@@ -338,14 +319,13 @@ class TableReader {
 
   #layout(): Layout {
     const { delimiter, backslashes, table } = this.#dialect;
-    const sums = sumsAt(this.#sumLines, this.#sumsSaid);
     return {
       ...(backslashes ? { backslashes } : {}),
-      ...(sums ? { sums } : {}),
+      ...this.#sums.layout(),
       ...{ delimiter, quote: this.#quote(), escape: this.#dialect.escape, header: table.header, charset: this.#charset() },
       last: this.#last,
       ...{ short: this.#short, long: this.#long, aside: [...this.#aside] },
-      ...{ filled: this.#filledCount, cut: this.#cutCount, ...(this.#sumCount > 0 ? { summed: this.#sumCount } : {}) },
+      ...{ filled: this.#filledCount, cut: this.#cutCount },
     };
   }
 

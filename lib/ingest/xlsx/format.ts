@@ -9,6 +9,7 @@ import { Adding } from '#lib/ingest/csv/adding.ts';
 import { columnNames, tooManyColumns } from '#lib/ingest/csv/dialect.ts';
 import { ASIDE_MAX, endAmong, endOf, LAST_ROWS } from '#lib/ingest/csv/footer.ts';
 import { isData } from '#lib/ingest/csv/form.ts';
+import { SumRows } from '#lib/ingest/csv/sums.ts';
 import { type Table, tableOf } from '#lib/ingest/csv/table.ts';
 import type { Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
@@ -144,6 +145,7 @@ class SheetTable {
   readonly #part: Guess<string>;
   readonly #long: 'cut' | 'refuse';
   readonly #adding = new Adding();
+  readonly #sums: SumRows;
   /** Rows that may turn out to be sums and notes below the table. */
   #held: SheetRow[] = [];
   /** The line that a person says the last row is in. */
@@ -172,6 +174,7 @@ class SheetTable {
     this.#long = said.long ?? 'refuse';
     this.#lastSaid = said.last;
     this.#last = endOf(said.last);
+    this.#sums = new SumRows(said);
   }
 
   /** @param final whether these are the last rows of the sheet */
@@ -179,21 +182,15 @@ class SheetTable {
     const items: Item[] = [];
     const unreadable: UnreadableRow[] = [];
     for (const row of rows) {
-      const { line, cells } = row;
+      const { line } = row;
       if (line <= this.#names && this.#names > 0) {
         if (line < this.#table.header.value) this.#aside.push(line);
       } else if (line < this.#table.first) this.#aside.push(line);
       else if (this.#lastSaid && line > this.#lastSaid) this.#putBelow(line);
-      else {
-        if (this.#down.length > 0) this.#fillDown(row);
-        this.#held.push(row);
-        this.#adding.add(
-          { line, values: cells },
-          cells.reduce((sum, cell) => sum + cell.length, 0),
-        );
-      }
+      else this.#take(row, unreadable);
     }
     const known = final ? this.#withoutBelow() : this.#held.splice(0, Math.max(0, this.#held.length - LAST_ROWS));
+    this.#sums.keepBefore(final ? Number.POSITIVE_INFINITY : (this.#held[0]?.line ?? 0));
     for (const row of known) this.#row(row, items, unreadable);
     return {
       ...{ fields: this.#fields, items, unreadable },
@@ -206,8 +203,35 @@ class SheetTable {
         short: 'fill',
         long: this.#long,
         cut: this.#cut,
+        ...this.#sums.layout(),
       },
     };
+  }
+
+  #take(row: SheetRow, unreadable: UnreadableRow[]): void {
+    const { line, cells, problem } = row;
+    const own = [...cells];
+    if (this.#down.length > 0) this.#fillDown(row);
+    if (problem === null && this.#sums.has(this.#filled(cells), own)) {
+      if (this.#sums.areAside) {
+        if (this.#aside.length < ASIDE_MAX) this.#aside.push(line);
+        else unreadable.push(unreadableRow(row, 'looks like a sum of other rows'));
+        return;
+      }
+      this.#sums.hold(line);
+      this.#held.push(row);
+      return;
+    }
+    this.#held.push(row);
+    this.#adding.add(
+      { line, values: cells },
+      cells.reduce((sum, cell) => sum + cell.length, 0),
+    );
+  }
+
+  /** The row's cells in every column. */
+  #filled(cells: readonly string[]): string[] {
+    return Array.from({ length: Math.max(cells.length, this.#fields.length) }, (_, column) => cells[column] ?? '');
   }
 
   /** The rows that were held back, without those that stand below the table; where all would, none does. */
@@ -216,13 +240,17 @@ class SheetTable {
     if (this.#lastSaid !== undefined) return held;
     const last = held.slice(-LAST_ROWS).map(({ line, cells, problem }, at, rows) => ({
       ...{ line, refused: problem !== null },
-      values: Array.from({ length: Math.max(cells.length, this.#fields.length) }, (_, column) => cells[column] ?? ''),
+      values: this.#filled(cells),
       afterBlank: at > 0 && line > (rows[at - 1]?.line ?? 0) + 1,
     }));
-    const { rows, last: guess } = endAmong(last, this.#table.typed, this.#adding);
+    const { rows, last: guess } = endAmong(last, this.#table.typed, this.#adding, this.#sums.between(last));
     if (rows > 0 && rows >= held.length) return held;
     this.#last = guess;
-    for (const { line } of held.slice(held.length - rows)) this.#aside.push(line);
+    const below = held.slice(held.length - rows).map(({ line }) => line);
+    this.#aside.push(...below);
+    this.#sums.forget(below);
+    // What is asked about as the end of the table is not asked about twice.
+    this.#sums.forget(guess.against);
     return held.slice(0, held.length - rows);
   }
 
@@ -248,20 +276,24 @@ class SheetTable {
     }
   }
 
-  #row({ line, cells, problem }: SheetRow, items: Item[], unreadable: UnreadableRow[]): void {
+  #row(row: SheetRow, items: Item[], unreadable: UnreadableRow[]): void {
+    const { line, cells, problem } = row;
     const width = this.#fields.length;
     const long = cells.length > width && cells.slice(width).some((cell) => cell !== '');
     const wrong = problem ?? (long && this.#long === 'refuse' ? `has ${cells.length} cells, the header has ${width}` : null);
     if (wrong !== null) {
-      const raw = csvLine(cells);
-      const row = { line, reason: `row ${line} ${wrong}`, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)), raw };
-      unreadable.push(row);
+      unreadable.push(unreadableRow(row, wrong));
       return;
     }
     if (long) this.#cut++;
     const values = Array.from({ length: width }, (_, column) => toVisible(cells[column] ?? ''));
     items.push({ line, values, raw: csvLine(Array.from({ length: width }, (_, column) => cells[column] ?? '')), plain: false });
   }
+}
+
+function unreadableRow({ line, cells }: SheetRow, why: string): UnreadableRow {
+  const raw = csvLine(cells);
+  return { line, reason: `row ${line} ${why}`, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)), raw };
 }
 
 /** The line of names that span columns with names of their own below; null where there is none. A title alone over a sheet has nothing beside it. */
