@@ -14,11 +14,12 @@ import {
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 import { Adding } from './adding.ts';
-import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
+import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset, isMultibyte } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
-import { endsRows } from './dump.ts';
+import { BackslashesSeen, endsRows } from './dump.ts';
 import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow } from './footer.ts';
 import { isBlank } from './form.ts';
+import { MarksSeen, PairsSeen } from './later.ts';
 import { lineCount, type RawRecord, RecordReader } from './records.ts';
 import { SumRows } from './sums.ts';
 import { writeTable } from './write-back.ts';
@@ -72,6 +73,7 @@ function charsetOf(head: Buffer, complete: boolean, said: string | undefined): C
 
 /** Bytes of the rows that are held back until it is known whether they are the last. */
 const HELD_BYTES_MAX = 64 * 1024;
+const BACKSLASH = 0x5c;
 /** How sure it is that quotes are quotes where a cell over several lines may be rows, and nothing tells. */
 const QUOTES_SURE = 0.8;
 /** And that it is UTF-8, where some of it can't be read as that. */
@@ -102,6 +104,9 @@ class TableReader {
   #filledCount = 0;
   #cutCount = 0;
   readonly #sums: SumRows;
+  readonly #backslashes: BackslashesSeen;
+  readonly #pairs: PairsSeen;
+  readonly #marks: MarksSeen;
   /** Cells over several lines that may be rows: quoted for all that is known, and certainly not. */
   readonly #swallowing: number[] = [];
   readonly #literal: number[] = [];
@@ -113,6 +118,9 @@ class TableReader {
     this.#long = said.long ?? 'refuse';
     this.#lastSaid = said.last;
     this.#sums = new SumRows(said);
+    this.#backslashes = new BackslashesSeen(dialect.backslashes, { delimiter: dialect.delimiter.value, quoted: dialect.wrapped });
+    this.#pairs = new PairsSeen(dialect.escape, dialect.shape.quote);
+    this.#marks = new MarksSeen(dialect.quote.value);
     this.#last = endOf(said.last);
     this.#preamble = bom.length > 0 ? [Buffer.from(bom)] : [];
     if (dialect.table.header.value === 0) this.#begin(Array.from({ length: dialect.table.width }, () => ''));
@@ -176,7 +184,20 @@ class TableReader {
       else this.#refuseFor(record, `line ${line} has the names of the columns again`);
       return;
     }
+    if (!record.plain && record.raw.includes(BACKSLASH)) this.#backslashed(record);
+    this.#marks.take(line, record.cells, record.raw);
     this.#row(record, this.#fields.length);
+  }
+
+  /** Its cells as they stand in the file: without a look at quotes and backslashes. */
+  #backslashed({ line, cells, raw }: RawRecord): void {
+    const { charset, delimiter, newline, dumped } = this.#reader.shape;
+    if (charset.unit === 1 && !isMultibyte(charset)) {
+      const text = raw.toString('latin1');
+      const own = text.split(newline).flatMap((one) => one.replace(/\r$/, '').split(delimiter));
+      this.#backslashes.take(line, own);
+      this.#pairs.take(line, own);
+    } else if (!dumped && !raw.includes(this.#reader.shape.quote || '"')) this.#backslashes.take(line, cells);
   }
 
   #row(record: RawRecord, width: number): void {
@@ -318,11 +339,12 @@ class TableReader {
   }
 
   #layout(): Layout {
-    const { delimiter, backslashes, table } = this.#dialect;
+    const { delimiter, table } = this.#dialect;
+    const backslashes = this.#backslashes.guess();
     return {
       ...(backslashes ? { backslashes } : {}),
       ...this.#sums.layout(),
-      ...{ delimiter, quote: this.#quote(), escape: this.#dialect.escape, header: table.header, charset: this.#charset() },
+      ...{ delimiter, quote: this.#quote(), escape: this.#pairs.guess(), header: table.header, charset: this.#charset() },
       last: this.#last,
       ...{ short: this.#short, long: this.#long, aside: [...this.#aside] },
       ...{ filled: this.#filledCount, cut: this.#cutCount },
@@ -330,7 +352,7 @@ class TableReader {
   }
 
   #quote(): Guess<Quote> {
-    const { quote } = this.#dialect;
+    const quote = this.#marks.doubting(this.#dialect.quote);
     const against = [...quote.against, ...this.#swallowing, ...this.#literal].sort((a, b) => a - b).slice(0, LINES_MAX);
     if (this.#swallowing.length === 0 || quote.by === 'person') return { ...quote, against };
     return {

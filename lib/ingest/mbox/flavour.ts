@@ -16,11 +16,13 @@ export class Flavours {
   readonly #known: Flavour | null;
   readonly #said: boolean;
   #mails = 0;
-  readonly #fit: Lines = { count: 0, lines: [] };
-  readonly #misfit: Lines = { count: 0, lines: [] };
-  readonly #bare: Lines = { count: 0, lines: [] };
-  readonly #quoted: Lines = { count: 0, lines: [] };
-  readonly #quotedAgain: Lines = { count: 0, lines: [] };
+  readonly #fit = noLines();
+  readonly #misfit = noLines();
+  readonly #bare = noLines();
+  readonly #quoted = noLines();
+  readonly #quotedAgain = noLines();
+  /** Mails with quoted lines, by how these were read: what was known by then may be known better now. */
+  readonly #read: { quoting: Quoting; again: boolean; lines: number[] }[] = [];
 
   /** @param known what a person said, or what the file can only be; null where its mails tell. */
   constructor(known: Flavour | null, said: boolean) {
@@ -34,14 +36,38 @@ export class Flavours {
     if (length === true) note(this.#fit, line);
     if (length === false) note(this.#misfit, line);
     for (const at of bare) note(this.#bare, at);
-    if (raw.includes(QUOTED)) note(raw.includes(QUOTED_AGAIN) ? this.#quotedAgain : this.#quoted, line);
+    const quoting = this.#quoting(length);
+    if (!raw.includes(QUOTED)) return quoting;
+    note(raw.includes(QUOTED_AGAIN) ? this.#quotedAgain : this.#quoted, line);
+    this.#readBy(quoting, raw.includes(QUOTED_AGAIN), line);
+    return quoting;
+  }
+
+  #quoting(length: boolean | null): Quoting {
     if (this.#known !== null) return QUOTINGS[this.#known];
     if (length !== true) return 'one level';
     return this.#bare.count > 0 ? 'none' : 'only bare';
   }
 
+  #readBy(quoting: Quoting, again: boolean, line: number): void {
+    const known = this.#read.find((one) => one.quoting === quoting && one.again === again);
+    if (!known) this.#read.push({ quoting, again, lines: [line] });
+    else if (known.lines.length < LINES_MAX) known.lines.push(line);
+  }
+
   guess(): Guess<Flavour> {
     if (this.#known !== null) return this.#said ? saidByPerson(this.#known) : certain(this.#known);
+    const found = this.#guess();
+    const now = QUOTINGS[found.value];
+    // A line that was quoted once is the same by both that take a sign off.
+    const otherwise = this.#read.flatMap(({ quoting, again, lines }) =>
+      quoting === now || (!again && quoting !== 'none' && now !== 'none') ? [] : lines,
+    );
+    if (otherwise.length === 0) return found;
+    return { ...found, against: [...new Set([...found.against, ...otherwise])].sort((a, b) => a - b).slice(0, LINES_MAX) };
+  }
+
+  #guess(): Guess<Flavour> {
     const quotes = this.#quoted.count + this.#quotedAgain.count;
     const fits = { for: this.#fit.lines, against: this.#misfit.lines };
     if (this.#bare.count > 0) return guess('mboxcl2', { ...fits, for: this.#bare.lines });
@@ -95,6 +121,10 @@ function guess(
 ): Guess<Flavour> {
   const others = other ? [{ value: other, sure: 0.1 }] : [];
   return { value, sure: other ? SURE : 1, by: 'guess', for: speaksFor, against, others };
+}
+
+function noLines(): Lines {
+  return { count: 0, lines: [] };
 }
 
 function note(lines: Lines, line: number): void {

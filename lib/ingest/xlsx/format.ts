@@ -108,25 +108,39 @@ async function* tableIn(
 ): AsyncGenerator<Segment> {
   let first: SheetRow[] = [];
   let table: SheetTable | null = null;
+  let isMerged = false;
   const begin = async (complete: boolean) => {
-    const merged = first.some(({ cells }) => cells.includes('')) ? await mergedIn(archive, sheet) : [];
-    table = new SheetTable(first, complete, merged, part, said);
+    isMerged = first.some(({ cells }) => cells.includes(''));
+    table = new SheetTable(first, complete, isMerged ? await mergedIn(archive, sheet) : [], part, said);
     first = [];
     return table;
   };
+  // What is shown as one stands behind the rows: the sheet is gone through for it once a cell is missing, and not before.
+  const fits = async (own: SheetTable, rows: readonly SheetRow[]) => {
+    if (isMerged || !own.hasGap(rows)) return;
+    isMerged = true;
+    own.merge(await mergedIn(archive, sheet));
+  };
   for await (const rows of rowsOf(archive, sheet, workbook)) {
     if (table) {
-      if (rows.length > 0) yield (table as SheetTable).segment(rows, false);
+      if (rows.length > 0) {
+        await fits(table, rows);
+        yield (table as SheetTable).segment(rows, false);
+      }
       continue;
     }
     first.push(...rows);
     if (first.length >= ROWS_LOOKED_AT) {
       const begun = first;
-      yield (await begin(false)).segment(begun, false);
+      const own = await begin(false);
+      await fits(own, begun);
+      yield own.segment(begun, false);
     }
   }
   const rest = first;
-  yield (table ?? (await begin(true))).segment(rest, true);
+  const own = table ?? (await begin(true));
+  await fits(own, rest);
+  yield own.segment(rest, true);
 }
 
 const ROWS_LOOKED_AT = 200;
@@ -136,7 +150,7 @@ class SheetTable {
   readonly #fields: readonly string[];
   readonly #header: Buffer;
   /** Cells of several rows of one column that are shown as one. */
-  readonly #down: readonly Merged[];
+  #down: readonly Merged[] = [];
   /** What stands in them, by their columns, as far down as their lines. */
   readonly #spanned = new Map<number, { text: string; toLine: number }>();
   readonly #aside: number[] = [];
@@ -158,7 +172,7 @@ class SheetTable {
     const spanning = said.header === undefined ? lineOfSpans(rows, first, merged) : null;
     const table = tableOf(rows, complete, spanning === null ? said : { ...said, header: spanning });
     this.#table = spanning === null ? table : { ...table, header: { ...certain(spanning, [spanning]), by: 'guess' } };
-    this.#down = merged.filter(({ fromLine, toLine, from, to }) => toLine > fromLine && from === to);
+    this.merge(merged);
     const at = rows.findIndex(({ line }) => line === this.#table.header.value);
     const above = rows[at]?.cells ?? [];
     const spans = merged.some(({ fromLine, from, to }) => fromLine === this.#table.header.value && to > from);
@@ -175,6 +189,17 @@ class SheetTable {
     this.#lastSaid = said.last;
     this.#last = endOf(said.last);
     this.#sums = new SumRows(said);
+  }
+
+  /** Whether a cell of a row of the table has nothing in it. */
+  hasGap(rows: readonly SheetRow[]): boolean {
+    return rows.some(({ line, cells }) => line > this.#names && (cells.length < this.#fields.length || cells.includes('')));
+  }
+
+  /** Takes in which cells are shown as one. What begins among the rows that are held back goes on behind them. */
+  merge(merged: readonly Merged[]): void {
+    this.#down = merged.filter(({ fromLine, toLine, from, to }) => toLine > fromLine && from === to);
+    for (const row of this.#held) this.#fillDown(row);
   }
 
   /** @param final whether these are the last rows of the sheet */

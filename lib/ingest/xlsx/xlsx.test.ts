@@ -276,6 +276,18 @@ test('years that span columns name them, and a cell over several rows stands in 
   expect(rows.map(([region]) => region)).toEqual(['North', 'North', 'South', '']);
 });
 
+test('a cell over several rows stands in each of them, however far down the first of them is', async () => {
+  const whole = Array.from({ length: 997 }, (_, at) => row(at + 2, text(`n${at}`), number(String(at)))).join('');
+  const below =
+    row(999, text('North'), number('1')) +
+    row(1000, '', number('2')) +
+    row(1001, '', number('3')) +
+    row(1002, text('South'), number('4'));
+  const sheet = `${row(1, text('region'), text('n')) + whole + below}|<mergeCells><mergeCell ref="A999:A1001"/></mergeCells>`;
+  const { rows } = await read(await bookOf({ sheets: { a: sheet } }));
+  expect(rows.slice(-4).map(([region]) => region)).toEqual(['North', 'North', 'North', 'South']);
+});
+
 test('many rows come in order', async () => {
   const many = Array.from({ length: 5_000 }, (_, at) => row(at + 2, text(`n${at}`), number(String(at)))).join('');
   const { rows } = await read(await bookOf({ sheets: { a: row(1, text('name'), text('n')) + many } }));
