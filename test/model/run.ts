@@ -9,7 +9,7 @@ import { type Failure, type Loss, type ModelStore, modelStore, type Transport } 
 import { type ConnectorName, RETRIES, Targets } from './targets.ts';
 import { Process, World } from './world.ts';
 
-export type Setup = ModelSetup & { rows: { connector: ConnectorName; first: boolean; ordinal?: number }[] };
+export type Setup = Omit<ModelSetup, 'rows'> & { rows: { connector: ConnectorName; first: boolean; ordinal?: number }[] };
 export const SLOTS = ['A', 'B', 'C'] as const;
 export type Slot = (typeof SLOTS)[number];
 

@@ -22,7 +22,7 @@ export class Flavours {
   readonly #quoted = noLines();
   readonly #quotedAgain = noLines();
   /** Mails with quoted lines, by how these were read: what was known by then may be known better now. */
-  readonly #read: { quoting: Quoting; again: boolean; lines: number[] }[] = [];
+  readonly #read: { quoting: Quoting; again: boolean; mails: Lines }[] = [];
 
   /** @param known what a person said, or what the file can only be; null where its mails tell. */
   constructor(known: Flavour | null, said: boolean) {
@@ -51,20 +51,35 @@ export class Flavours {
 
   #readBy(quoting: Quoting, again: boolean, line: number): void {
     const known = this.#read.find((one) => one.quoting === quoting && one.again === again);
-    if (!known) this.#read.push({ quoting, again, lines: [line] });
-    else if (known.lines.length < LINES_MAX) known.lines.push(line);
+    const mails = known?.mails ?? noLines();
+    note(mails, line);
+    if (!known) this.#read.push({ quoting, again, mails });
+  }
+
+  /** How many mails were read by another flavour than the file turned out to have, and are others by it. */
+  get misread(): number {
+    if (this.#known !== null) return 0;
+    return this.#readOtherwise(this.#guess().value).reduce((sum, { mails }) => sum + mails.count, 0);
+  }
+
+  #readOtherwise(flavour: Flavour): { quoting: Quoting; mails: Lines }[] {
+    const now = QUOTINGS[flavour];
+    // A line that was quoted once is the same by both that take a sign off.
+    return this.#read.filter(({ quoting, again }) => quoting !== now && (again || quoting === 'none' || now === 'none'));
   }
 
   guess(): Guess<Flavour> {
     if (this.#known !== null) return this.#said ? saidByPerson(this.#known) : certain(this.#known);
     const found = this.#guess();
-    const now = QUOTINGS[found.value];
-    // A line that was quoted once is the same by both that take a sign off.
-    const otherwise = this.#read.flatMap(({ quoting, again, lines }) =>
-      quoting === now || (!again && quoting !== 'none' && now !== 'none') ? [] : lines,
-    );
+    const otherwise = this.#readOtherwise(found.value);
     if (otherwise.length === 0) return found;
-    return { ...found, against: [...new Set([...found.against, ...otherwise])].sort((a, b) => a - b).slice(0, LINES_MAX) };
+    const lines = [...found.against, ...otherwise.flatMap(({ mails }) => mails.lines)];
+    const others = [...found.others.map(({ value }) => value), ...otherwise.map(({ quoting }) => READ_BY[quoting])];
+    const different = [...new Set(others)].filter((other) => other !== found.value);
+    return {
+      ...{ ...found, sure: MISREAD_SURE, against: [...new Set(lines)].sort((x, y) => x - y).slice(0, LINES_MAX) },
+      others: different.map((value) => ({ value, sure: (1 - MISREAD_SURE) / different.length })),
+    };
   }
 
   #guess(): Guess<Flavour> {
@@ -109,6 +124,10 @@ const QUOTINGS: Record<Flavour, Quoting> = {
   mboxcl2: 'none',
   'one mail': 'none',
 };
+/** The flavour that a mail was read by as. */
+const READ_BY: Record<Quoting, Flavour> = { none: 'mboxcl2', 'one level': 'mboxrd', 'only bare': 'mboxcl' };
+/** Somebody is asked, for the file was read by two of them. */
+const MISREAD_SURE = 0.7;
 const QUOTED = '>From ';
 const QUOTED_AGAIN = '>>From ';
 /** Where another flavour is possible, it changes a sign before some lines: that is told, and nobody is asked. */

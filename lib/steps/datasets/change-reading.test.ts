@@ -126,6 +126,25 @@ test('sums between the rows of a workbook are asked about with these rows, and p
   expect(await readingOf(cut.dataset)).toMatchObject({ layout: { sums: { value: 'aside', by: 'person' } }, questions: [] });
 });
 
+test('whoever says the flavour that a mailbox turned out to have has its first mails read anew by it', async () => {
+  const dated = 'From a@x.org Mon Jan  5 10:00:00 2026';
+  const mail = (subject: string, text: string) =>
+    `${dated}\nFrom: a@x.org\nSubject: ${subject} ${unique}\nContent-Length: ${text.length}\n\n${text}\n`;
+  const file = mail('one', '>From me\n') + mail('two', `Hi\n\n${dated}\nSubject: none\n\nbye\n`);
+  const { id } = await upload(file, 'sized.mbox');
+  const asking = await readingOf(id);
+  expect(asking).toMatchObject({
+    state: 'asks',
+    layout: { misread: 1 },
+    questions: [{ path: 'layout.flavour', choices: ['mboxcl2', 'mboxcl'] }],
+  });
+  const anew = await changeReading(ada, { datasetId: id, change: { digest: asking.digest, layout: { flavour: 'mboxcl2' } } });
+  if (!('dataset' in anew)) throw new Error('no row changed');
+  await arrived(anew.dataset);
+  expect((await readItems(ada, { id: anew.dataset }))?.items[0]?.fields.text).toBe('>From me');
+  expect((await readingOf(anew.dataset)).questions).toEqual([]);
+});
+
 describe('an original', () => {
   test('is one file by its digest, and the download of its dataset, blank lines and all', async () => {
     const text = `\n${table()}\n\n9\n`;
