@@ -57,6 +57,11 @@ const reviewAgain = command(
   (run) => run.reviewAgain(),
   (run) => run.isLeft && unlocked(run),
 );
+/** What nobody began to send is left at once; what is out is not. */
+function cancelAndReviewAgain(run: Run): void {
+  run.db.cancel();
+  if (run.isLeft) run.reviewAgain();
+}
 /** To the batch that reviews the rest again. */
 const toRest = (one: Command): Command => ({
   check: ({ again }) => again !== null && one.check(again.run),
@@ -93,6 +98,7 @@ const COMMANDS: [number, fc.Arbitrary<Command>][] = [
   [2, fc.constant(command('retry', ({ db }) => db.retry(), unlocked))],
   [2, fc.constant(command('release', ({ db }) => db.release(), unlocked))],
   [3, fc.constant(reviewAgain)],
+  [1, fc.constant(command('cancel, and review the rest again', cancelAndReviewAgain, unlocked))],
   [2, slot.map((one) => toRest(start(one)))],
   [2, slot.map((one) => toRest(takeOver(one)))],
   [1, slot.map((one) => toRest(command(`${one} crashes`, (run) => run.crash(one), alive(one))))],

@@ -108,7 +108,6 @@ export class Run {
   /** Nothing goes wrong any more, and everything is brought to its end, the rest of a cancelled chunk too; false when it does not come to one. */
   async finish(): Promise<boolean> {
     if (!(await this.end())) return false;
-    if (this.isLeft) this.reviewAgain();
     return this.again === null || this.again.run.end();
   }
 
@@ -125,6 +124,7 @@ export class Run {
       for (let steps = 0; steps < 5_000 && (await world.step(0)); steps += 1);
       const { state, stopping } = db.chunk;
       if (state === 'done' || state === 'cancelled') {
+        if (this.isLeft) this.reviewAgain();
         while (db.uncertain().length > 0) this.answer(0, 'abandoned');
         return true;
       }
