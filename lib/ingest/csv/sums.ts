@@ -78,6 +78,9 @@ export class SumRows {
 const DOUBTFUL = 0.75;
 
 function looksLikeSum(cells: readonly string[]): boolean {
-  const [first, ...rest] = cells.filter((cell) => !isBlank(cell)).map((cell) => cell.trim());
-  return first !== undefined && rest.length > 0 && rest.every(isNumber) && mentionsTotal(first);
+  const first = cells.findIndex((cell) => !isBlank(cell));
+  // Of most rows that is all there is to see.
+  if (first === -1 || !mentionsTotal((cells[first] ?? '').trim())) return false;
+  const rest = cells.slice(first + 1).filter((cell) => !isBlank(cell));
+  return rest.length > 0 && rest.every((cell) => isNumber(cell.trim()));
 }

@@ -235,9 +235,10 @@ class SheetTable {
 
   #take(row: SheetRow, unreadable: UnreadableRow[]): void {
     const { line, cells, problem } = row;
-    const own = [...cells];
+    const own = this.#down.length > 0 ? [...cells] : cells;
     if (this.#down.length > 0) this.#fillDown(row);
-    if (problem === null && this.#sums.has(this.#filled(cells), own)) {
+    const isWhole = cells.length >= this.#fields.length && !cells.includes('');
+    if (!isWhole && problem === null && this.#sums.has(this.#filled(cells), own)) {
       if (this.#sums.areAside) {
         if (this.#aside.length < ASIDE_MAX) this.#aside.push(line);
         else unreadable.push(unreadableRow(row, 'looks like a sum of other rows'));
