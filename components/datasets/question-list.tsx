@@ -28,7 +28,7 @@ export function QuestionList({ reading, onAnswer }: Props) {
       </h2>
       <ul className="flex flex-col gap-4">
         {questions.map((question) => {
-          const { path, asks, answers, examples } = askedOf(question, fields);
+          const { path, asks, answers, examples, lead } = askedOf(question, fields);
           return (
             <li key={path} className="flex flex-col gap-2">
               <p className="text-14" id={`asks-${path}`}>
@@ -36,7 +36,7 @@ export function QuestionList({ reading, onAnswer }: Props) {
               </p>
               {examples.length > 0 ? (
                 <p className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-12 text-muted">
-                  <span>Also:</span>
+                  <span>{lead}</span>
                   {examples.slice(0, EXAMPLES).map((text) => (
                     <span key={text} className="max-w-72 truncate font-mono text-text">
                       {text}

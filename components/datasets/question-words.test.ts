@@ -46,6 +46,7 @@ test('what a field is, and what a layout is, are asked by their names', () => {
       { choice: 'identifier', label: 'identifier', hint: '' },
     ],
     examples: ['00123'],
+    lead: 'Such as:',
   });
   const header = askedOf({ path: 'layout.header', choices: [1, 0], examples: ['message,spam'] }, fields);
   expect(header.asks).toBe('Which line names the columns?');

@@ -25,6 +25,8 @@ export type Asked = {
   answers: { choice: Choice; label: string; hint: string }[];
   /** the values or lines that it is asked about, beside the one in the question */
   examples: string[];
+  /** what stands before them: whether the question has one itself */
+  lead: 'Also:' | 'Such as:';
 };
 
 /** A question in a person's words. One about what this version does not know is asked with its path. */
@@ -35,7 +37,7 @@ export function askedOf({ path, choices, examples }: Question, fields: readonly 
   const telling = examples.find((text) => new Set(choices.map((choice) => meant(field, part, choice, text))).size > 1);
   if (part === 'type' || part === 'date.zone' || telling === undefined) {
     const answers = choices.map((choice) => ({ choice, label: choiceWords(part, choice), hint: '' }));
-    return { path, asks: FIELD_ASKS[part].replace('%s', () => field.label), answers, examples };
+    return { path, asks: FIELD_ASKS[part].replace('%s', () => field.label), answers, examples, lead: 'Such as:' };
   }
   const answers = choices.map((choice) => ({
     choice,
@@ -47,6 +49,7 @@ export function askedOf({ path, choices, examples }: Question, fields: readonly 
     asks: `“${field.label}” has ${telling}: is this ${listed(answers.map(({ label }) => label))}?`,
     answers,
     examples: examples.filter((text) => text !== telling),
+    lead: 'Also:',
   };
 }
 
@@ -90,7 +93,7 @@ function layoutAsked({ path, choices, examples }: Question): Asked {
     label: labelOf(key, choice),
     hint: '',
   }));
-  return { path, asks, answers, examples };
+  return { path, asks, answers, examples, lead: 'Such as:' };
 }
 
 function labelOf(key: (typeof LAYOUT_GUESSES)[number], choice: Choice): string {

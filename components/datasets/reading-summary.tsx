@@ -6,7 +6,6 @@ type Props = { reading: Pick<Reading, 'dataset' | 'format' | 'layout' | 'fields'
 
 /** How a dataset was read, in one line that leads to all of it. */
 export function ReadingSummary({ reading }: Props) {
-  const { filled, cut, summed } = reading.layout;
   return (
     <Link
       href={`/datasets/${reading.dataset}/reading`}
@@ -16,7 +15,7 @@ export function ReadingSummary({ reading }: Props) {
         <span className="sr-only">How it was read: </span>
         {readingLine(reading)} <span aria-hidden="true">▸</span>
       </span>
-      {madeToFit({ filled, cut, summed }).map(({ text, loss }) => (
+      {madeToFit(reading.layout).map(({ text, loss }) => (
         <span key={text} className={loss ? 'text-amber' : undefined}>
           {text}
         </span>

@@ -32,10 +32,11 @@ export function readingLine({ format, layout, fields }: Pick<Reading, 'format' |
 }
 
 /** What was taken from rows or added to them to make a table of them: "15 rows filled up"; and rows that may be none. A row that was cut has lost something. */
-export function madeToFit({ filled = 0, cut = 0, summed = 0 }: Layout): { text: string; loss: boolean }[] {
+export function madeToFit({ filled = 0, cut = 0, summed = 0, misread = 0 }: Layout): { text: string; loss: boolean }[] {
   return [
     ...(filled > 0 ? [{ text: `${formatNoun(filled, 'rows')} filled up`, loss: false }] : []),
     ...(cut > 0 ? [{ text: `${formatNoun(cut, 'rows')} cut`, loss: true }] : []),
+    ...(misread > 0 ? [{ text: `${formatNoun(misread, 'mails')} read as another kind of mailbox`, loss: true }] : []),
     ...(summed > 0 ? [{ text: `${formatNoun(summed, 'rows')} that look like sums`, loss: false }] : []),
   ];
 }

@@ -18,7 +18,10 @@ export function SourceLines({ datasetId, lines, caption }: Props) {
           <li key={line} className="flex gap-3 whitespace-pre">
             <span className="w-12 shrink-0 text-right text-muted">{formatCount(line)}</span>
             <span>
-              {data ? (data.lines.find((one) => one.line === line)?.text ?? '(too far into the file to be shown)') : '…'}
+              {data
+                ? (data.lines.find((one) => one.line === line)?.text ??
+                  '(can’t be shown: no row begins here, or it is too far into the file)')
+                : '…'}
             </span>
           </li>
         ))}

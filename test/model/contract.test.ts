@@ -6,6 +6,7 @@ import { CLOCK } from '#lib/engine/clock.ts';
 import { type ExecutionStore, executionStore } from '#lib/engine/execute/execution-store.ts';
 import { idempotencyKey, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { haltChunk, type Page } from '#lib/store/actions/execution.sql.ts';
+import { readRest } from '#lib/store/batches/rest.sql.ts';
 import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '#lib/store/batches/stopping.sql.ts';
 import { type Claim, giveBack, type Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
@@ -33,6 +34,8 @@ type Place = {
   retry(): Promise<unknown>;
   halt(claim: Claim): Promise<unknown>;
   giveBack(claim: Claim, wait: Wait): Promise<unknown>;
+  /** what may be reviewed again */
+  rest(): Promise<number[]>;
   now(): Promise<{
     state: string;
     stopping: string | null;
@@ -67,6 +70,7 @@ async function postgres(released: boolean): Promise<Place> {
     retry: () => retryChunks(pool, batchId),
     halt: (own) => haltChunk(pool, own, 'a fault', randomUUID()),
     giveBack: (own, wait) => giveBack(pool, own, wait),
+    rest: async () => [...(await readRest(pool, { batchId, chunks: [1] }, null))],
     async now() {
       const { rows } = await pool.query(
         `SELECT state, stopping, lease_until IS NOT NULL AS leased, waits_for AS waits, seq - 1 AS seq, approved_actions AS approved, done, failed, uncertain,
@@ -101,6 +105,7 @@ async function model(released: boolean): Promise<Place> {
     retry: async () => db.retry(),
     halt: async (own) => db.haltChunk(own),
     giveBack: async (own, wait) => db.giveBack(own, wait),
+    rest: async () => db.rest(),
     async now() {
       const { state, stopping, leaseUntil, waitsFor, seq, approved, done, failed, uncertain, notExecuted, inFlight } = db.chunk;
       const counters = { seq, approved, done, failed, uncertain, notExecuted, inFlight };
@@ -449,5 +454,39 @@ describe.each([
     await place.cancel();
     expect(await place.halt(heir)).toBe('cancelled');
     expect((await place.now()).counters).toMatchObject({ notExecuted: 4 });
+  });
+
+  test('of a cancelled chunk what nothing may have happened with can be reviewed again', async () => {
+    const { place, client, store, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2), intent(place, 3)]);
+    expect(await place.rest()).toEqual([]);
+    await place.cancel();
+    await client.insertOutcomes(claim, [
+      outcome(place, 1, 'succeeded'),
+      outcome(place, 2, 'failed'),
+      outcome(place, 3, 'uncertain'),
+    ]);
+    expect(await place.rest()).toEqual([]);
+    expect(await store.endExecution(claim, true)).toBe('cancelled');
+    expect(await place.rest()).toEqual([2, 4]);
+
+    const settled = await arranged();
+    await settled.client.insertIntents(settled.claim, [intent(settled.place, 1), intent(settled.place, 2)]);
+    await settled.client.insertOutcomes(settled.claim, [
+      outcome(settled.place, 1, 'uncertain'),
+      outcome(settled.place, 2, 'uncertain'),
+    ]);
+    for (const [ordinal, result] of [
+      [1, 'succeeded'],
+      [2, 'not_executed'],
+    ] as const) {
+      const fenced = settled.client.transaction(settled.claim);
+      await fenced.isUncertain({ ordinal, step: 2 });
+      await fenced.insertResolution(resolution(settled.place, ordinal, result));
+      await fenced.commit();
+    }
+    await settled.place.cancel();
+    expect(await settled.store.endExecution(settled.claim, true)).toBe('cancelled');
+    expect(await settled.place.rest()).toEqual([2, 3, 4]);
   });
 });

@@ -15,7 +15,8 @@ import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 
-type ModelRow = { connector: string; first?: boolean };
+/** `ordinal`: where it is not its place among the rows. */
+type ModelRow = { connector: string; first?: boolean; ordinal?: number };
 export type Stored = {
   seq: number;
   ordinal: number;
@@ -64,22 +65,33 @@ export type ModelSetup = {
   released?: boolean;
   /** receipts of the chunk that are no steps of actions: its corrections and its decision */
   told?: number;
+  /** the batch that reviews again what another one left */
+  again?: boolean;
 };
 
 /** What orders the history: `now` is the database's clock in ms, `tick` gives each thing that happens its place. */
 export type Time = { now(): number; tick(): number };
 
-export const IDS = {
+const IDS = {
   chunkId: '00000000-0000-4000-8000-00000000c001',
   batchId: '00000000-0000-4000-8000-00000000b001',
   datasetId: '00000000-0000-4000-8000-00000000d001',
   decisionId: '00000000-0000-4000-8000-00000000e001',
 };
 
+/** Those of the batch that reviews the rest again. */
+const AGAIN_IDS: typeof IDS = {
+  chunkId: '00000000-0000-4000-8000-00000000c002',
+  batchId: '00000000-0000-4000-8000-00000000b002',
+  datasetId: IDS.datasetId,
+  decisionId: '00000000-0000-4000-8000-00000000e002',
+};
+
 /** The one address behind all remote connectors, as the breaker names it. */
 export const TARGET = 'https://target.example';
 
 export class ModelDatabase {
+  readonly ids: typeof IDS;
   readonly chunk: ModelChunk;
   readonly receipts: Stored[] = [];
   readonly inspections = new Map<string, InspectedAction['said']>();
@@ -105,19 +117,19 @@ export class ModelDatabase {
   constructor(setup: ModelSetup, time: Time) {
     this.setup = setup;
     this.time = time;
+    this.ids = setup.again ? AGAIN_IDS : IDS;
     this.plan = parsePlan({
       classifier: { kind: 'rules', rules: [], otherwise: 'all' },
       categories: [{ name: 'all' }],
       chunking: { by: 'size' },
       execution: { first: 0, ...setup.execution },
     });
-    this.rows = setup.rows.map(({ connector, first = false }, index) => {
-      const request = Buffer.from(`{"item":${index + 1}}`);
-      const [requestDigest, itemDigest] = [request, Buffer.from(`item ${index + 1}`)].map((bytes) =>
-        sha256(bytes).toString('hex'),
-      );
+    this.rows = setup.rows.map(({ connector, first = false, ordinal = 0 }, index) => {
+      const number = ordinal || index + 1;
+      const request = Buffer.from(`{"item":${number}}`);
+      const [requestDigest, itemDigest] = [request, Buffer.from(`item ${number}`)].map((bytes) => sha256(bytes).toString('hex'));
       return {
-        ...{ ordinal: index + 1, category: 'all', connector, connection: null, do: 'send', version: 1, request, first },
+        ...{ ordinal: number, category: 'all', connector, connection: null, do: 'send', version: 1, request, first },
         ...{ requestDigest: requestDigest ?? '', itemDigest: itemDigest ?? '' },
       };
     });
@@ -149,7 +161,7 @@ export class ModelDatabase {
     this.waitsNoMore();
     chunk.leaseUntil = this.time.now() + LEASE_MS;
     this.claims.push({ epoch: chunk.epoch, order: this.time.tick() });
-    const { chunkId, batchId, datasetId } = IDS;
+    const { chunkId, batchId, datasetId } = this.ids;
     if (this.broken) this.trying = chunk.epoch;
     const probes = this.broken ? [TARGET] : [];
     return { chunkId, batchId, datasetId, number: 1, epoch: chunk.epoch, state: 'executing', stopping: chunk.stopping, probes };
@@ -225,7 +237,7 @@ export class ModelDatabase {
     const { released, retryUpTo } = this.chunk;
     const manifestDigest = this.digest();
     const { counted, plan } = this;
-    return { decisionId: IDS.decisionId, manifestDigest, released, serial, backwards, retryUpTo, counted, plan };
+    return { decisionId: this.ids.decisionId, manifestDigest, released, serial, backwards, retryUpTo, counted, plan };
   }
 
   frozenRows(): FrozenRow[] {
@@ -375,6 +387,13 @@ export class ModelDatabase {
     if (!chunkMay('release', this.chunk.state)) return false;
     Object.assign(this.chunk, { state: 'executing', released: true, leaseUntil: null });
     return true;
+  }
+
+  /** What may be reviewed again, as a batch of its own: of a cancelled chunk what nothing may have happened with. Nothing is undone in the model. */
+  rest(): number[] {
+    if (this.chunk.state !== 'cancelled') return [];
+    const isFree = (last: Stored | null) => last === null || last.result === 'failed' || last.result === 'not_executed';
+    return this.rows.map(({ ordinal }) => ordinal).filter((ordinal) => isFree(this.last(ordinal)));
   }
 
   uncertain(): Stored[] {

@@ -30,7 +30,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
 });
 
 test(`whatever befalls it, the receipts tell the truth (seed ${SEED}, ${RUNS} runs)`, { timeout: TIMEOUT_MS }, async () => {
-  const seen = { receipts: 0, effects: 0, claims: 0 };
+  const seen = { receipts: 0, effects: 0, claims: 0, again: 0 };
   await fc.assert(
     fc.asyncProperty(setup, commands, async (wanted, befalls) => {
       const run = new Run(wanted);
@@ -41,6 +41,7 @@ test(`whatever befalls it, the receipts tell the truth (seed ${SEED}, ${RUNS} ru
       seen.receipts += run.db.receipts.length;
       seen.effects += run.targets.effects.length + run.db.made.length;
       seen.claims += run.db.claims.length;
+      seen.again += run.again?.run.db.receipts.length ?? 0;
       if (found.length > 0) throw new Error([...found, '', ...run.world.trace.slice(-120)].join('\n'));
     }),
     { seed: SEED, numRuns: RUNS, endOnFailure: false },
@@ -49,5 +50,6 @@ test(`whatever befalls it, the receipts tell the truth (seed ${SEED}, ${RUNS} ru
   expect(seen.receipts / RUNS).toBeGreaterThan(2);
   expect(seen.effects / RUNS).toBeGreaterThan(1);
   expect(seen.claims / RUNS).toBeGreaterThan(1.5);
+  expect(seen.again / RUNS).toBeGreaterThan(0.1);
   if (process.env.FC_RUNS) console.log(seen);
 });

@@ -6,14 +6,57 @@ import { KEYS_KEPT_MS } from './targets.ts';
 
 /** Each entry is one thing that must not be; empty when all is true. */
 export function judge(run: Run): string[] {
+  const again = run.again?.run;
+  if (!again) return judgeBatch(run);
+  const keys = new Set([...attemptsOf(again.db).values()].flat().map(({ key }) => key));
+  const { sent, effects } = run.targets;
+  const its = { sent: sent.filter(({ key }) => keys.has(key)), effects: effects.filter(({ key }) => keys.has(key)) };
+  const others = { sent: sent.filter(({ key }) => !keys.has(key)), effects: effects.filter(({ key }) => !keys.has(key)) };
   return [
-    ...run.faults.map((error) => `an executor threw: ${(error as Error).stack ?? error}`),
-    ...judgeEffects(run),
-    ...judgeTruth(run),
-    ...judgeChain(run),
-    ...judgeOwners(run),
-    ...judgeBounds(run),
+    ...judgeBatch({ ...partsOf(run), targets: others }),
+    ...judgeBatch({ ...partsOf(again), targets: its }).map((one) => `reviewed again: ${one}`),
+    ...judgeRest(run),
   ];
+}
+
+/** A batch, and of what reached the targets that which is its own. */
+type Judged = Pick<Run, 'db' | 'setup' | 'processes' | 'faults'> & { targets: Pick<Run['targets'], 'sent' | 'effects'> };
+
+const partsOf = ({ db, setup, processes, faults }: Run): Omit<Judged, 'targets'> => ({ db, setup, processes, faults });
+
+function judgeBatch(batch: Judged): string[] {
+  return [
+    ...batch.faults.map((error) => `an executor threw: ${(error as Error).stack ?? error}`),
+    ...judgeEffects(batch),
+    ...judgeTruth(batch),
+    ...judgeChain(batch),
+    ...judgeOwners(batch),
+    ...judgeBounds(batch),
+  ];
+}
+
+/** What is reviewed again never happened, but where a person said so; and nobody sends it for the batch that left it any more. */
+function judgeRest({ db, again, targets }: Run): string[] {
+  if (!again) return [];
+  const found: string[] = [];
+  const attempts = attemptsOf(db);
+  for (const { ordinal } of again.run.db.frozenRows()) {
+    const own = attempts.get(ordinal) ?? [];
+    const keys = new Set(own.map(({ key }) => key));
+    const happened = [...targets.effects, ...db.made].some(({ key }) => keys.has(key));
+    if (happened && !own.some(({ resolution }) => isBySomebody(resolution)))
+      found.push(`item ${ordinal} happened, and is reviewed again`);
+    if (targets.sent.some(({ key, order }) => keys.has(key) && order > again.order))
+      found.push(`item ${ordinal} is reviewed again, and was sent by the batch that left it`);
+    if (db.receipts.some((receipt) => receipt.ordinal === ordinal && receipt.order > again.order))
+      found.push(`item ${ordinal} is reviewed again, and its chain in the batch that left it goes on`);
+  }
+  return found;
+}
+
+function isBySomebody(resolution: Stored | null): boolean {
+  const body = resolution ? bodyOf(resolution) : null;
+  return body?.kind === 'resolution' && body.evidence === 'person';
 }
 
 type Attempt = { key: string; intent: Stored; outcome: Stored | null; resolution: Stored | null };
@@ -33,7 +76,7 @@ function attemptsOf({ receipts }: { receipts: Stored[] }): Map<number, Attempt[]
   return actions;
 }
 
-function judgeEffects({ db, targets }: Run): string[] {
+function judgeEffects({ db, targets }: Judged): string[] {
   const found: string[] = [];
   const intents = new Map([...attemptsOf(db).values()].flat().map((attempt) => [attempt.key, attempt.intent]));
   for (const { ordinal, key, order } of targets.sent) {
@@ -57,17 +100,15 @@ function judgeEffects({ db, targets }: Run): string[] {
   return found;
 }
 
-function judgeTruth({ db, setup, targets }: Run): string[] {
+function judgeTruth({ db, setup, targets }: Judged): string[] {
   const found: string[] = [];
   for (const [ordinal, attempts] of attemptsOf(db)) {
     for (const { key, outcome, resolution } of attempts) {
       const happened =
-        setup.rows[ordinal - 1]?.connector === 'inside'
+        setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector === 'inside'
           ? db.made.filter((one) => one.key === key).length
           : targets.effects.filter((one) => one.key === key).length;
-      const body = resolution ? bodyOf(resolution) : null;
-      const bySomebody = body?.kind === 'resolution' && body.evidence === 'person';
-      const result = bySomebody ? 'uncertain' : (resolution ?? outcome)?.result;
+      const result = isBySomebody(resolution) ? 'uncertain' : (resolution ?? outcome)?.result;
       if (result === 'succeeded' && happened === 0) found.push(`item ${ordinal} is said to have succeeded, and did not happen`);
       if (result === 'failed' && happened > 0) found.push(`item ${ordinal} is said to have failed, and happened`);
       if (result === 'not_executed') found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
@@ -81,7 +122,7 @@ function judgeTruth({ db, setup, targets }: Run): string[] {
   return found;
 }
 
-function judgeChain({ db, setup }: Run): string[] {
+function judgeChain({ db, setup }: Judged): string[] {
   const found: string[] = [];
   const { told = 0 } = setup;
   db.receipts.forEach(({ seq }, index) => {
@@ -119,7 +160,7 @@ function judgeChain({ db, setup }: Run): string[] {
   return found;
 }
 
-function judgeOwners({ db, processes }: Run): string[] {
+function judgeOwners({ db, processes }: Judged): string[] {
   const found: string[] = [];
   for (const receipt of db.receipts) {
     const body = bodyOf(receipt);
@@ -133,7 +174,7 @@ function judgeOwners({ db, processes }: Run): string[] {
   return found;
 }
 
-function judgeBounds({ db, processes, setup, targets }: Run): string[] {
+function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
   const found: string[] = [];
   const slots = setup.serial ? 1 : (setup.execution?.concurrency ?? 8);
   for (const { name, mostSending } of processes)

@@ -4,34 +4,52 @@ import { requestGate } from '#lib/engine/execute/requests.ts';
 import type { Execution } from '#lib/engine/execute/run.ts';
 import { leaseKeeper } from '#lib/engine/lease.ts';
 import { sealReceipt } from '#lib/ledger/receipt.ts';
-import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';
+import { bodyOf, ModelDatabase, type ModelSetup } from './database.ts';
 import { type Failure, type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
 import { type ConnectorName, RETRIES, Targets } from './targets.ts';
 import { Process, World } from './world.ts';
 
-export type Setup = ModelSetup & { rows: { connector: ConnectorName; first: boolean }[] };
+export type Setup = Omit<ModelSetup, 'rows'> & { rows: { connector: ConnectorName; first: boolean; ordinal?: number }[] };
 export const SLOTS = ['A', 'B', 'C'] as const;
 export type Slot = (typeof SLOTS)[number];
 
 type Worker = { process: Process; store: ModelStore; giveWay: AbortController; ended: Execution | 'idle' | 'refused' | null };
 
 export class Run {
-  readonly world = new World();
+  readonly world: World;
   readonly db: ModelDatabase;
   readonly targets: Targets;
-  readonly losses: Loss[] = [];
-  readonly failures: Failure[] = [];
+  readonly losses: Loss[];
+  readonly failures: Failure[];
   /** All that ever lived, by what they are called in the trace. */
   readonly processes: Process[] = [];
   /** What an executor threw that is no fault of the database. */
   readonly faults: unknown[] = [];
   readonly setup: Setup;
+  /** The batch that reviews the rest of this one again, of the same items at the same targets; and when it was made. */
+  again: { run: Run; order: number } | null = null;
   private readonly slots = new Map<Slot, Worker>();
 
-  constructor(setup: Setup) {
+  /** @param of the run whose rest it reviews again */
+  constructor(setup: Setup, of: Run | null = null) {
     this.setup = setup;
+    this.world = of?.world ?? new World();
+    this.losses = of?.losses ?? [];
+    this.failures = of?.failures ?? [];
     this.db = new ModelDatabase(setup, this.world);
-    this.targets = new Targets(this.world);
+    this.targets = of?.targets ?? new Targets(this.world);
+  }
+
+  /** Whether something is left to be reviewed again, and nobody does so yet. */
+  get isLeft(): boolean {
+    return this.again === null && !this.setup.again && this.db.rest().length > 0;
+  }
+
+  /** What the chunk left is reviewed again and approved, as a batch of its own. */
+  reviewAgain(): void {
+    const left = this.db.rest();
+    const rows = this.setup.rows.flatMap((row, index) => (left.includes(index + 1) ? [{ ...row, ordinal: index + 1 }] : []));
+    this.again = { run: new Run({ ...this.setup, rows, told: 0, again: true }, this), order: this.world.tick() };
   }
 
   process(slot: Slot): Process | null {
@@ -41,8 +59,9 @@ export class Run {
 
   /** A worker claims the chunk, if it may, and executes it: what lib/engine/worker.ts and lib/steps/actions/execute-chunk.ts do around the executor. */
   start(slot: Slot): void {
-    const life = this.processes.filter(({ name }) => name.startsWith(slot)).length + 1;
-    const process = new Process(this.world, `${slot}${life}`);
+    const own = this.setup.again ? `again ${slot}` : slot;
+    const life = this.processes.filter(({ name }) => name.startsWith(own)).length + 1;
+    const process = new Process(this.world, `${own}${life}`);
     const store = modelStore(this.db, process.clock, this.transport(process));
     const worker: Worker = { process, store, giveWay: new AbortController(), ended: null };
     this.processes.push(process);
@@ -72,26 +91,40 @@ export class Run {
     if (outcome.kind !== 'outcome') throw new Error('An uncertain action without an outcome.');
     const step = action.step + 1;
     const sealed = sealReceipt({
-      ...{ v: 1, kind: 'resolution', batch: IDS.batchId, chunk: 1, ordinal: action.ordinal, step, attempt: outcome.attempt },
+      ...{
+        v: 1,
+        kind: 'resolution',
+        batch: this.db.ids.batchId,
+        chunk: 1,
+        ordinal: action.ordinal,
+        step,
+        attempt: outcome.attempt,
+      },
       ...{ intent: outcome.intent, result, evidence: 'person', by: 'user:ada', at: new Date(this.world.now()).toISOString() },
     });
     this.db.answer(result, { ...sealed, ordinal: action.ordinal, step });
   }
 
-  /** Nothing goes wrong any more, and everything is brought to its end; false when it does not come to one. */
+  /** Nothing goes wrong any more, and everything is brought to its end, the rest of a cancelled chunk too; false when it does not come to one. */
   async finish(): Promise<boolean> {
+    if (!(await this.end())) return false;
+    return this.again === null || this.again.run.end();
+  }
+
+  private async end(): Promise<boolean> {
     const { db, world, targets } = this;
     this.losses.length = 0;
     this.failures.length = 0;
     targets.moods.length = 0;
     targets.mute = 0;
-    for (const process of this.processes) process.frozen = false;
+    for (const process of [...this.processes, ...(this.again?.run.processes ?? [])]) process.frozen = false;
     for (let round = 0; round < 40; round += 1) {
       for (let steps = 0; steps < 5_000 && SLOTS.some((slot) => this.process(slot)); steps += 1) await world.step(0);
       // Requests and statements that are still under way.
       for (let steps = 0; steps < 5_000 && (await world.step(0)); steps += 1);
       const { state, stopping } = db.chunk;
       if (state === 'done' || state === 'cancelled') {
+        if (this.isLeft) this.reviewAgain();
         while (db.uncertain().length > 0) this.answer(0, 'abandoned');
         return true;
       }

@@ -442,6 +442,19 @@ export const MUTANTS: readonly Mutant[] = [
     cells: 'classifying.ended × kill',
   },
   {
+    name: 'an item that may have happened is reviewed again',
+    breaks:
+      'What is uncertain in a batch that was cancelled is planned again: it may have happened, and would be sent once more.',
+    edits: [
+      edit(
+        REST,
+        "IN ('failed', 'skipped', 'not_executed') THEN 'free'",
+        "IN ('failed', 'skipped', 'not_executed', 'uncertain') THEN 'free'",
+      ),
+    ],
+    tests: ['test/model/contract.test.ts'],
+  },
+  {
     name: 'I5 other rules classify again what was signed',
     breaks: 'A chunk that one person has signed is classified again by a revision of the rules.',
     edits: [

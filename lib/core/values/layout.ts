@@ -58,6 +58,13 @@ export const layout = z.object({
     .describe('Lines that are not part of the table: above its header, below its last row.'),
   filled: z.int().min(0).optional().describe('Rows that had too few cells and were filled up.'),
   cut: z.int().min(0).optional().describe('Rows that had too many cells and were cut.'),
+  misread: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'Mails that were read by another flavour than `flavour`, which was known only later: whoever says the flavour has them read anew.',
+    ),
   summed: z.int().min(0).optional().describe('Rows between others that look like sums of them, and are rows of the table.'),
 });
 export type Layout = z.infer<typeof layout>;

@@ -33,6 +33,14 @@ export function questionsOf(reading: ReadingBody, seen: Seen = NOTHING_SEEN): Qu
   return questions;
 }
 
+/** The lines of the file that questions about its layout take their examples from. */
+export function questionLines({ layout }: ReadingBody): number[] {
+  const lines = Object.values(layout).flatMap((guess) =>
+    typeof guess === 'object' && 'sure' in guess && isDoubtful(guess) ? [...guess.against, ...guess.for] : [],
+  );
+  return [...new Set(lines)];
+}
+
 /** Those that matter to whoever goes by the meanings of these fields: how the file is cut into rows matters to everybody. */
 export function questionsFor(questions: readonly Question[], reading: ReadingBody, fields: ReadonlySet<string>): Question[] {
   return questions.filter(({ path }) => {

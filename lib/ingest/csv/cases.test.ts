@@ -507,6 +507,56 @@ test('what a person says of backslashes and of sums goes before every guess', as
   expect([shown(text), text.asked]).toEqual([['id|note', '1|\\N', '2|\\N'], []]);
 });
 
+describe('backslashes that begin behind what is looked at first', () => {
+  const rows = (count: number, of: (id: number) => string) => Array.from({ length: count }, (_, id) => of(id)).join('');
+  const plain = rows(3_000, (id) => `${id}\tsome words that fill a line ${id}\n`);
+
+  test('of a dump are asked about with their lines, and read again as a person says', async () => {
+    const file = `id\tnote\n${plain}3000\t\\N\n3001\ta\\tb\n3002\t\\N\n`;
+    for (const charset of ['utf8', 'utf16le'] as const) {
+      const bytes = Buffer.from(charset === 'utf8' ? file : `\ufeff${file}`, charset);
+      const { rows: read, layout, asked } = await readTable(bytes);
+      expect(asked).toEqual(['backslashes']);
+      expect(layout.backslashes).toMatchObject({ value: 'text', sure: 0.7, by: 'guess', for: [], others: [{ value: 'dump' }] });
+      expect(layout.backslashes?.against).toEqual([3_002, 3_004]);
+      expect(read.at(-2)).toEqual(['3001', 'a\\tb']);
+      const dumped = await readTable(bytes, { said: { backslashes: 'dump' } });
+      expect(dumped.rows.slice(-3)).toEqual([
+        ['3000', ''],
+        ['3001', 'a\tb'],
+        ['3002', ''],
+      ]);
+      expect(dumped.asked).toEqual([]);
+    }
+  });
+
+  test('contradict a dump', async () => {
+    const file = `id\tnote\n1\t\\N\n2\t\\N\n${plain}3000\tC:\\dir\n`;
+    const { rows: read, layout, asked } = await readTable(file);
+    expect([read[0], asked]).toEqual([['1', ''], ['backslashes']]);
+    expect(layout.backslashes).toMatchObject({ value: 'dump', for: [2, 3], against: [3_004], others: [{ value: 'text' }] });
+  });
+
+  test('in pairs in quoted cells are asked about, and so is a mark that encloses cells from one row on', async () => {
+    const begin = plain.replaceAll('\t', ',');
+    const pairs = await readTable(`id,note\n${begin}3000,"C:\\\\dir"\n3001,"D:\\\\temp, x"\n`);
+    expect([pairs.asked, pairs.layout.escape?.against]).toEqual([['escape'], [3_002, 3_003]]);
+    const marked = rows(40, (id) => `${3_000 + id},'word ${id}'\n`);
+    const single = await readTable(`id,note\n${begin}${marked}`);
+    expect([single.asked, single.layout.quote?.others]).toEqual([['quote'], [{ value: 'single', sure: expect.closeTo(0.3) }]]);
+    expect(single.layout.quote?.against).toEqual([3_002, 3_003, 3_004, 3_005, 3_006]);
+    const said = await readTable(`id,note\n${begin}${marked}`, { said: { quote: 'single' } });
+    expect([said.asked, said.rows.at(-1)]).toEqual([[], ['3039', 'word 39']]);
+    const words = rows(40, (id) => `${3_000 + id},'tis the ${id} o'\n${id},don't\n${id},'n' more\n`);
+    expect((await readTable(`id,note\n${begin}${words}`)).asked).toEqual([]);
+  });
+
+  test('of paths are text, and nobody is asked', async () => {
+    const { layout, asked } = await readTable(`id\tnote\n${plain}3000\tC:\\dir\n3001\tD:\\temp\n`);
+    expect([asked, layout.backslashes?.value, layout.backslashes?.sure]).toEqual([[], 'text', 1]);
+  });
+});
+
 describe.each(Object.entries(KINDS))('%s', (_, kinds) => {
   test.each(kinds)('%s', async (_name, file, right, layout = {}, asked = []) => {
     const read = await readTable(file);

@@ -9,11 +9,12 @@ import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import { asciiText, type Charset, type CharsetGuess, detectCharset } from './charset.ts';
 import { type Backslashes, backslashesOf, endsRows } from './dump.ts';
 import { isBlank, isData } from './form.ts';
+import { escapeOfPairs, isOtherwise } from './later.ts';
 import { inUnits, lineCount, RecordReader, type Shape } from './records.ts';
 import { type Row, type Table, tableOf } from './table.ts';
 
 export type Quote = NonNullable<LayoutSaid['quote']>;
-type Escape = NonNullable<LayoutSaid['escape']>;
+export type Escape = NonNullable<LayoutSaid['escape']>;
 
 export type CsvDialect = {
   shape: Shape;
@@ -24,6 +25,8 @@ export type CsvDialect = {
   escape: Guess<Escape>;
   /** Null where no cell has one. */
   backslashes: Guess<Backslashes> | null;
+  /** Whether a cell begins and ends with a mark that could quote it. */
+  wrapped: boolean;
   table: Table;
   /** The line that says “sep=;”, as Excel writes and reads it; 0 where there is none. */
   separatorLine: number;
@@ -111,7 +114,7 @@ export function detectDialect(
           : delimiterGuess(best.delimiter, tried, table),
     quote,
     escape: escaping,
-    backslashes,
+    ...{ backslashes, wrapped },
     table,
     separatorLine: separator === null ? 0 : 1,
   };
@@ -286,7 +289,7 @@ function bestEscape(
   const { said, text } = sample;
   if (said.escape !== undefined || quote === 'none' || !text.includes(`\\${QUOTES[quote]}`)) {
     const reading = read(quote, said.escape ?? 'doubled');
-    return { reading, escaping: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
+    return { reading, escaping: said.escape === undefined ? escapeIn(reading, quote) : saidByPerson(said.escape) };
   }
   const doubled = read(quote, 'doubled');
   const backslash = read(quote, 'backslash');
@@ -304,7 +307,7 @@ function bestEscape(
 }
 
 /** Backslashes that only come in pairs in quoted cells, where no quote is doubled: each pair may be one. */
-function escapeOfPairs({ rows, shape: { charset, delimiter } }: Reading, quote: Quote): Guess<Escape> {
+function escapeIn({ rows, shape: { charset, delimiter } }: Reading, quote: Quote): Guess<Escape> {
   const mark = QUOTES[quote];
   const quoted = rows
     .filter(({ raw }) => raw.includes(0x5c))
@@ -314,12 +317,8 @@ function escapeOfPairs({ rows, shape: { charset, delimiter } }: Reading, quote: 
     })
     .filter(({ cell }) => cell.startsWith(mark));
   const pairs = quoted.filter(({ cell }) => cell.includes('\\\\'));
-  const otherwise = quoted.some(
-    ({ cell }) => cell.slice(1, -1).includes(mark + mark) || (cell.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1),
-  );
-  if (pairs.length === 0 || otherwise) return certain<Escape>('doubled');
-  const lines = [...new Set(pairs.map(({ line }) => line))].slice(0, LINES_MAX);
-  return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
+  if (pairs.length === 0 || quoted.some(({ cell }) => isOtherwise(cell, mark))) return certain<Escape>('doubled');
+  return escapeOfPairs([...new Set(pairs.map(({ line }) => line))]);
 }
 
 function lostRows({ refused, rows, table }: Reading): number {

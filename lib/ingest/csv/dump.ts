@@ -52,30 +52,87 @@ export function backslashesOf(
   { delimiter, quoted, said }: { delimiter: string; quoted: boolean; said: Backslashes | undefined },
 ): Guess<Backslashes> | null {
   if (said !== undefined) return saidByPerson(said);
-  const found = rows
-    .filter((row) => !endsRows(row))
-    .map(({ line, cells }) => ({ line, cells: cells.filter((cell) => cell.includes('\\')) }));
-  const withAny = found.filter(({ cells }) => cells.length > 0);
-  if (withAny.length === 0) return null;
-  const linesOf = (are: (cell: string) => boolean): number[] =>
-    withAny.filter(({ cells }) => cells.some(are)).map(({ line }) => line);
-  const none = linesOf((cell) => cell === NO_VALUE);
-  const otherwise = linesOf((cell) => !isDumped(cell));
-  const tab = delimiter === '\t' && !quoted;
-  if (tab && none.length > 0 && otherwise.length === 0) {
+  const seen = new Evidence();
+  for (const row of rows) if (!endsRows(row)) seen.take(row.line, row.cells);
+  return seen.guess(delimiter === '\t' && !quoted);
+}
+
+/** The backslashes of a whole table, as its rows come: what the first of them said may not hold for later ones, which were read by it. */
+export class BackslashesSeen {
+  readonly #first: Guess<Backslashes> | null;
+  readonly #tab: boolean;
+  readonly #seen = new Evidence();
+
+  /** @param first what the beginning of the file said; null where it has none */
+  constructor(first: Guess<Backslashes> | null, { delimiter, quoted }: { delimiter: string; quoted: boolean }) {
+    this.#first = first;
+    this.#tab = delimiter === '\t' && !quoted;
+  }
+
+  /** @param cells of a row with a backslash, as they stand in the file */
+  take(line: number, cells: readonly string[]): void {
+    this.#seen.take(line, cells);
+  }
+
+  guess(): Guess<Backslashes> | null {
+    const first = this.#first;
+    if (first?.by === 'person') return first;
+    const now = this.#seen.guess(this.#tab);
+    if (now === null) return first;
+    if (now.value === (first?.value ?? 'text')) return now;
+    const { none, otherwise } = this.#seen;
+    const [value, other, lines, against] =
+      now.value === 'dump' ? (['text', 'dump', otherwise, none] as const) : (['dump', 'text', none, otherwise] as const);
     return {
-      ...{ value: 'dump', sure: none.length > 1 ? 0.99 : 0.95, by: 'guess', for: none.slice(0, LINES_MAX), against: [] },
-      others: [{ value: 'text', sure: none.length > 1 ? 0.01 : 0.05 }],
+      ...{ value, sure: DOUBTFUL, by: 'guess', for: [...lines.lines], against: [...against.lines] },
+      others: [{ value: other, sure: 1 - DOUBTFUL }],
     };
   }
-  const written = linesOf((cell) => cell !== NO_VALUE && isDumped(cell) && /\\[nrt\\\t]/.test(cell));
-  const asked = none.length > 0 || (tab && written.length > 0 && otherwise.length === 0);
-  if (!asked) return certain<Backslashes>('text');
-  const against = [...new Set([...none, ...written])].sort((a, b) => a - b);
-  return {
-    ...{ value: 'text', sure: DOUBTFUL, by: 'guess', for: otherwise.slice(0, LINES_MAX), against: against.slice(0, LINES_MAX) },
-    others: [{ value: 'dump', sure: 1 - DOUBTFUL }],
-  };
+}
+
+/** Lines of one kind: the first of them, and how many there are. */
+type Lines = { count: number; lines: number[] };
+
+class Evidence {
+  readonly any: Lines = { count: 0, lines: [] };
+  /** `\N` stands alone in a cell. */
+  readonly none: Lines = { count: 0, lines: [] };
+  /** A backslash stands before what no dump writes. */
+  readonly otherwise: Lines = { count: 0, lines: [] };
+  /** All stand before what a dump writes, and one before a letter of it. */
+  readonly written: Lines = { count: 0, lines: [] };
+
+  take(line: number, cells: readonly string[]): void {
+    const own = cells.filter((cell) => cell.includes('\\'));
+    if (own.length === 0) return;
+    note(this.any, line);
+    if (own.includes(NO_VALUE)) note(this.none, line);
+    if (!own.every(isDumped)) note(this.otherwise, line);
+    if (own.some((cell) => cell !== NO_VALUE && isDumped(cell) && /\\[nrt\\\t]/.test(cell))) note(this.written, line);
+  }
+
+  guess(tab: boolean): Guess<Backslashes> | null {
+    const { any, none, otherwise, written } = this;
+    if (any.count === 0) return null;
+    if (tab && none.count > 0 && otherwise.count === 0) {
+      return {
+        ...{ value: 'dump', sure: none.count > 1 ? 0.99 : 0.95, by: 'guess', for: [...none.lines], against: [] },
+        others: [{ value: 'text', sure: none.count > 1 ? 0.01 : 0.05 }],
+      };
+    }
+    const asked = none.count > 0 || (tab && written.count > 0 && otherwise.count === 0);
+    if (!asked) return certain<Backslashes>('text');
+    const against = [...new Set([...none.lines, ...written.lines])].sort((a, b) => a - b);
+    return {
+      ...{ value: 'text', sure: DOUBTFUL, by: 'guess', for: [...otherwise.lines], against: against.slice(0, LINES_MAX) },
+      others: [{ value: 'dump', sure: 1 - DOUBTFUL }],
+    };
+  }
+}
+
+function note(lines: Lines, line: number): void {
+  lines.count++;
+  if (lines.lines.length < LINES_MAX) lines.lines.push(line);
 }
 
 /** Somebody is asked. */

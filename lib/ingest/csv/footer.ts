@@ -1,6 +1,5 @@
 /** What stands below a table: sums, notes and blank rows. Only at the end of a file can it be told from rows. */
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
-import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Adding, Says } from './adding.ts';
 import { isBlank, isData, isNumber, looksLikeNote, mentionsTotal, saysTotal, startsAsNote } from './form.ts';
 
@@ -126,24 +125,6 @@ function isSum({ line, values }: LastRow, adding: Adding): boolean {
     filledIn(values ?? []).flatMap(({ value, column }) => (isNumber(value) ? [adding.says(value, column, line)] : [])),
   );
 }
-
-/** Whether a row between others looks like a sum of them: a word for one, behind it numbers only, and nothing where they have something. */
-export function looksLikeSum(values: readonly string[]): boolean {
-  const [first, ...rest] = filledIn(values);
-  return first !== undefined && rest.length > 0 && rest.every(({ value }) => isNumber(value)) && mentionsTotal(first.value);
-}
-
-/** What rows that look like sums are held to be: rows, until somebody says otherwise. */
-export function sumsAt(lines: readonly number[], said: Sums | undefined): Guess<Sums> | null {
-  if (said !== undefined) return saidByPerson(said);
-  if (lines.length === 0) return null;
-  return {
-    ...{ value: 'rows', sure: DOUBTFUL, by: 'guess', for: [], against: lines.slice(0, LINES_MAX) },
-    others: [{ value: 'aside', sure: 1 - DOUBTFUL }],
-  };
-}
-
-export type Sums = NonNullable<LayoutSaid['sums']>;
 
 function filledIn(values: readonly string[]): { value: string; column: number }[] {
   return values.flatMap((value, column) => (isBlank(value) ? [] : [{ value: value.trim(), column }]));

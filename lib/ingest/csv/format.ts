@@ -14,12 +14,14 @@ import {
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 import { Adding } from './adding.ts';
-import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
+import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset, isMultibyte } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
-import { endsRows } from './dump.ts';
-import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow, looksLikeSum, type Sums, sumsAt } from './footer.ts';
+import { BackslashesSeen, endsRows } from './dump.ts';
+import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow } from './footer.ts';
 import { isBlank } from './form.ts';
+import { MarksSeen, PairsSeen } from './later.ts';
 import { lineCount, type RawRecord, RecordReader } from './records.ts';
+import { SumRows } from './sums.ts';
 import { writeTable } from './write-back.ts';
 
 /** Tables as text: any delimiter between the cells, in any usual character set. */
@@ -71,6 +73,7 @@ function charsetOf(head: Buffer, complete: boolean, said: string | undefined): C
 
 /** Bytes of the rows that are held back until it is known whether they are the last. */
 const HELD_BYTES_MAX = 64 * 1024;
+const BACKSLASH = 0x5c;
 /** How sure it is that quotes are quotes where a cell over several lines may be rows, and nothing tells. */
 const QUOTES_SURE = 0.8;
 /** And that it is UTF-8, where some of it can't be read as that. */
@@ -100,13 +103,10 @@ class TableReader {
   readonly #cut = new Set<number>();
   #filledCount = 0;
   #cutCount = 0;
-  readonly #sumsSaid: Sums | undefined;
-  /** Lines of rows that look like sums of others, and are held back still; of those that are not: the first, and how many there are. */
-  readonly #sums = new Set<number>();
-  readonly #sumLines: number[] = [];
-  #sumCount = 0;
-  /** Columns that rows which are no sums leave empty. */
-  readonly #empty: boolean[] = [];
+  readonly #sums: SumRows;
+  readonly #backslashes: BackslashesSeen;
+  readonly #pairs: PairsSeen;
+  readonly #marks: MarksSeen;
   /** Cells over several lines that may be rows: quoted for all that is known, and certainly not. */
   readonly #swallowing: number[] = [];
   readonly #literal: number[] = [];
@@ -117,7 +117,10 @@ class TableReader {
     this.#short = said.short ?? dialect.table.short;
     this.#long = said.long ?? 'refuse';
     this.#lastSaid = said.last;
-    this.#sumsSaid = said.sums;
+    this.#sums = new SumRows(said);
+    this.#backslashes = new BackslashesSeen(dialect.backslashes, { delimiter: dialect.delimiter.value, quoted: dialect.wrapped });
+    this.#pairs = new PairsSeen(dialect.escape, dialect.shape.quote);
+    this.#marks = new MarksSeen(dialect.quote.value);
     this.#last = endOf(said.last);
     this.#preamble = bom.length > 0 ? [Buffer.from(bom)] : [];
     if (dialect.table.header.value === 0) this.#begin(Array.from({ length: dialect.table.width }, () => ''));
@@ -142,8 +145,7 @@ class TableReader {
     const held = this.#final ? this.#putFooterAside() : this.#holdBack();
     this.#filledCount += leaveBefore(this.#filled, held.from);
     this.#cutCount += leaveBefore(this.#cut, held.from);
-    this.#sumLines.push(...[...this.#sums].filter((line) => line < held.from).slice(0, LINES_MAX - this.#sumLines.length));
-    this.#sumCount += leaveBefore(this.#sums, held.from);
+    this.#sums.keepBefore(held.from);
     const segment = {
       ...{ fields: this.#fields, items: this.#items, unreadable: this.#unreadable },
       ...{ dialect: this.#describe(), layout: this.#layout() },
@@ -182,7 +184,20 @@ class TableReader {
       else this.#refuseFor(record, `line ${line} has the names of the columns again`);
       return;
     }
+    if (!record.plain && record.raw.includes(BACKSLASH)) this.#backslashed(record);
+    this.#marks.take(line, record.cells, record.raw);
     this.#row(record, this.#fields.length);
+  }
+
+  /** Its cells as they stand in the file: without a look at quotes and backslashes. */
+  #backslashed({ line, cells, raw }: RawRecord): void {
+    const { charset, delimiter, newline, dumped } = this.#reader.shape;
+    if (charset.unit === 1 && !isMultibyte(charset)) {
+      const text = raw.toString('latin1');
+      const own = text.split(newline).flatMap((one) => one.replace(/\r$/, '').split(delimiter));
+      this.#backslashes.take(line, own);
+      this.#pairs.take(line, own);
+    } else if (!dumped && !raw.includes(this.#reader.shape.quote || '"')) this.#backslashes.take(line, cells);
   }
 
   #row(record: RawRecord, width: number): void {
@@ -204,25 +219,18 @@ class TableReader {
       if (!spare) this.#cut.add(line);
       cells.length = width;
     }
-    const isSum = cells.includes('') && this.#isSum(cells);
+    const isSum = cells.includes('') && this.#sums.has(cells);
     if (isSum) {
-      if (this.#sumsSaid === 'aside') {
+      if (this.#sums.areAside) {
         this.#filled.delete(line);
         if (this.#aside.length < ASIDE_MAX) this.#putAside(line, raw);
         else this.#refuseFor(record, `line ${line} looks like a sum of other rows`);
         return;
       }
-      this.#sums.add(line);
+      this.#sums.hold(line);
     }
     this.#items.push({ line, values: cells, raw, plain });
     if (!isSum) this.#adding.add({ line, values: cells }, raw.length);
-  }
-
-  /** What it leaves empty, no row before it did. */
-  #isSum(cells: readonly string[]): boolean {
-    if (looksLikeSum(cells)) return cells.some((cell, column) => cell === '' && !this.#empty[column]);
-    for (const [column, cell] of cells.entries()) if (cell === '') this.#empty[column] = true;
-    return false;
   }
 
   #repeatsNames(cells: readonly string[]): boolean {
@@ -284,7 +292,7 @@ class TableReader {
   /** Items are held back no more. */
   #putFooterAside(): { items: Item[]; unreadable: UnreadableRow[]; from: number } {
     const rows = this.#lastSaid === undefined ? this.#lastRows() : [];
-    const end = endAmong(rows, this.#dialect.table.typed, this.#adding, this.#between(rows));
+    const end = endAmong(rows, this.#dialect.table.typed, this.#adding, this.#sums.between(rows));
     // Where all is below, nothing is: then its rows are told as what they are.
     const isBelow = end.rows > 0 && end.rows < this.#items.length + this.#unreadable.length;
     if (this.#lastSaid === undefined && (isBelow || end.rows === 0)) this.#last = end.last;
@@ -295,17 +303,11 @@ class TableReader {
       this.#unreadable = this.#unreadable.filter(({ line }) => line < from);
       leaveFrom(this.#filled, from);
       leaveFrom(this.#cut, from);
-      leaveFrom(this.#sums, from);
+      this.#sums.forget(rows.slice(-end.rows).map(({ line }) => line));
     }
     // What is asked about as the end of the table is not asked about twice.
-    for (const line of this.#last.against) this.#sums.delete(line);
+    this.#sums.forget(this.#last.against);
     return { items: [], unreadable: [], from: Number.POSITIVE_INFINITY };
-  }
-
-  /** Sums that have rows below them. */
-  #between(rows: readonly LastRow[]): ReadonlySet<number> {
-    const last = rows.findLast(({ line }) => !this.#sums.has(line))?.line ?? 0;
-    return new Set([...this.#sums].filter((line) => line < last));
   }
 
   #lastRows(): (LastRow & { raw: Buffer })[] {
@@ -337,20 +339,20 @@ class TableReader {
   }
 
   #layout(): Layout {
-    const { delimiter, backslashes, table } = this.#dialect;
-    const sums = sumsAt(this.#sumLines, this.#sumsSaid);
+    const { delimiter, table } = this.#dialect;
+    const backslashes = this.#backslashes.guess();
     return {
       ...(backslashes ? { backslashes } : {}),
-      ...(sums ? { sums } : {}),
-      ...{ delimiter, quote: this.#quote(), escape: this.#dialect.escape, header: table.header, charset: this.#charset() },
+      ...this.#sums.layout(),
+      ...{ delimiter, quote: this.#quote(), escape: this.#pairs.guess(), header: table.header, charset: this.#charset() },
       last: this.#last,
       ...{ short: this.#short, long: this.#long, aside: [...this.#aside] },
-      ...{ filled: this.#filledCount, cut: this.#cutCount, ...(this.#sumCount > 0 ? { summed: this.#sumCount } : {}) },
+      ...{ filled: this.#filledCount, cut: this.#cutCount },
     };
   }
 
   #quote(): Guess<Quote> {
-    const { quote } = this.#dialect;
+    const quote = this.#marks.doubting(this.#dialect.quote);
     const against = [...quote.against, ...this.#swallowing, ...this.#literal].sort((a, b) => a - b).slice(0, LINES_MAX);
     if (this.#swallowing.length === 0 || quote.by === 'person') return { ...quote, against };
     return {

@@ -68,6 +68,19 @@ describe('where a mail ends', () => {
     expect(found.layout.flavour).toMatchObject({ value: 'mboxcl2', sure: 1, by: 'guess', for: [10], others: [] });
   });
 
+  test('mails that were read by another flavour than the file turned out to have are told and asked about', async () => {
+    const sized = (subject: string, text: string) => `${DATED}\n${mail(subject, text, `Content-Length: ${text.length + 1}\n`)}\n`;
+    const file = sized('one', '>From me') + sized('two', `Hi\n\n${DATED}\nSubject: none\n\nbye`) + sized('three', '>From me');
+    const { mails, layout } = await read(file);
+    expect(mails.map(({ text }) => text.split('\n')[0])).toEqual(['From me', 'Hi', '>From me']);
+    expect(layout).toMatchObject({
+      flavour: { value: 'mboxcl2', sure: 0.7, against: [1], others: [{ value: 'mboxcl' }] },
+      misread: 1,
+    });
+    const said = await read(file, { said: { flavour: 'mboxcl2' } });
+    expect(said.mails.map(({ text }) => text.split('\n')[0])).toEqual(['>From me', 'Hi', '>From me']);
+  });
+
   test.each<[string, string, string[]]>([
     ['an address alone, no blank line', `From a@x.org\n${mail('one')}From b@x.org\n${mail('two')}`, ['one', 'two']],
     ['carriage returns', `From -\n${mail('one')}From -\n${mail('two')}`.replaceAll('\n', '\r\n'), ['one', 'two']],

@@ -16,11 +16,13 @@ export class Flavours {
   readonly #known: Flavour | null;
   readonly #said: boolean;
   #mails = 0;
-  readonly #fit: Lines = { count: 0, lines: [] };
-  readonly #misfit: Lines = { count: 0, lines: [] };
-  readonly #bare: Lines = { count: 0, lines: [] };
-  readonly #quoted: Lines = { count: 0, lines: [] };
-  readonly #quotedAgain: Lines = { count: 0, lines: [] };
+  readonly #fit = noLines();
+  readonly #misfit = noLines();
+  readonly #bare = noLines();
+  readonly #quoted = noLines();
+  readonly #quotedAgain = noLines();
+  /** Mails with quoted lines, by how these were read: what was known by then may be known better now. */
+  readonly #read: { quoting: Quoting; again: boolean; mails: Lines }[] = [];
 
   /** @param known what a person said, or what the file can only be; null where its mails tell. */
   constructor(known: Flavour | null, said: boolean) {
@@ -34,14 +36,53 @@ export class Flavours {
     if (length === true) note(this.#fit, line);
     if (length === false) note(this.#misfit, line);
     for (const at of bare) note(this.#bare, at);
-    if (raw.includes(QUOTED)) note(raw.includes(QUOTED_AGAIN) ? this.#quotedAgain : this.#quoted, line);
+    const quoting = this.#quoting(length);
+    if (!raw.includes(QUOTED)) return quoting;
+    note(raw.includes(QUOTED_AGAIN) ? this.#quotedAgain : this.#quoted, line);
+    this.#readBy(quoting, raw.includes(QUOTED_AGAIN), line);
+    return quoting;
+  }
+
+  #quoting(length: boolean | null): Quoting {
     if (this.#known !== null) return QUOTINGS[this.#known];
     if (length !== true) return 'one level';
     return this.#bare.count > 0 ? 'none' : 'only bare';
   }
 
+  #readBy(quoting: Quoting, again: boolean, line: number): void {
+    const known = this.#read.find((one) => one.quoting === quoting && one.again === again);
+    const mails = known?.mails ?? noLines();
+    note(mails, line);
+    if (!known) this.#read.push({ quoting, again, mails });
+  }
+
+  /** How many mails were read by another flavour than the file turned out to have, and are others by it. */
+  get misread(): number {
+    if (this.#known !== null) return 0;
+    return this.#readOtherwise(this.#guess().value).reduce((sum, { mails }) => sum + mails.count, 0);
+  }
+
+  #readOtherwise(flavour: Flavour): { quoting: Quoting; mails: Lines }[] {
+    const now = QUOTINGS[flavour];
+    // A line that was quoted once is the same by both that take a sign off.
+    return this.#read.filter(({ quoting, again }) => quoting !== now && (again || quoting === 'none' || now === 'none'));
+  }
+
   guess(): Guess<Flavour> {
     if (this.#known !== null) return this.#said ? saidByPerson(this.#known) : certain(this.#known);
+    const found = this.#guess();
+    const otherwise = this.#readOtherwise(found.value);
+    if (otherwise.length === 0) return found;
+    const lines = [...found.against, ...otherwise.flatMap(({ mails }) => mails.lines)];
+    const others = [...found.others.map(({ value }) => value), ...otherwise.map(({ quoting }) => READ_BY[quoting])];
+    const different = [...new Set(others)].filter((other) => other !== found.value);
+    return {
+      ...{ ...found, sure: MISREAD_SURE, against: [...new Set(lines)].sort((x, y) => x - y).slice(0, LINES_MAX) },
+      others: different.map((value) => ({ value, sure: (1 - MISREAD_SURE) / different.length })),
+    };
+  }
+
+  #guess(): Guess<Flavour> {
     const quotes = this.#quoted.count + this.#quotedAgain.count;
     const fits = { for: this.#fit.lines, against: this.#misfit.lines };
     if (this.#bare.count > 0) return guess('mboxcl2', { ...fits, for: this.#bare.lines });
@@ -83,6 +124,10 @@ const QUOTINGS: Record<Flavour, Quoting> = {
   mboxcl2: 'none',
   'one mail': 'none',
 };
+/** The flavour that a mail was read by as. */
+const READ_BY: Record<Quoting, Flavour> = { none: 'mboxcl2', 'one level': 'mboxrd', 'only bare': 'mboxcl' };
+/** Somebody is asked, for the file was read by two of them. */
+const MISREAD_SURE = 0.7;
 const QUOTED = '>From ';
 const QUOTED_AGAIN = '>>From ';
 /** Where another flavour is possible, it changes a sign before some lines: that is told, and nobody is asked. */
@@ -95,6 +140,10 @@ function guess(
 ): Guess<Flavour> {
   const others = other ? [{ value: other, sure: 0.1 }] : [];
   return { value, sure: other ? SURE : 1, by: 'guess', for: speaksFor, against, others };
+}
+
+function noLines(): Lines {
+  return { count: 0, lines: [] };
 }
 
 function note(lines: Lines, line: number): void {

@@ -75,7 +75,8 @@ async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }
       else unreadable.push(result);
     }
     const charset = undeclared.guess();
-    const layout: Layout = { flavour: flavours.guess(), ...(charset ? { charset } : {}) };
+    const { misread } = flavours;
+    const layout: Layout = { flavour: flavours.guess(), ...(charset ? { charset } : {}), ...(misread > 0 ? { misread } : {}) };
     yield { fields, items, unreadable, dialect, layout };
   }
 }

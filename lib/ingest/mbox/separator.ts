@@ -3,9 +3,13 @@
 /** A separator is decided within this many bytes from its start. */
 export const LOOK_BYTES = 2048;
 
+/** The line that we begin a message with in a mailbox (RFC 4155), where it came without one. */
+export const OWN_SEPARATOR = 'From MAILER-DAEMON Thu Jan  1 00:00:00 1970';
+
 /**
  * Whether what stands here begins a message. Body lines that start so are not quoted by every program, so one sign is not enough:
  *
+ *     our own, which begins whatever came alone      blank line before   anything
  *     ends in a date as "Thu Aug 22 12:36:23 2002"   blank line before   a header, nothing, or one of mail's own headers soon
  *     has a date                                     in any case         a header, and one of mail's own soon
  *     "From x" alone                                 blank line before   a header
@@ -18,6 +22,7 @@ export function isSeparator(text: string, blankBefore: boolean): boolean {
   const [first = '', ...after] = text.split('\n', LINES_LOOKED_AT + 1);
   const line = first.trimEnd();
   const next = after[0]?.trimEnd() ?? '';
+  if (blankBefore && line === OWN_SEPARATOR) return true;
   const header = HEADER.test(next);
   if (blankBefore && DATED_AT_END.test(line)) {
     return header || next === '' || next.startsWith('>From ') || ownHeaders(after.slice(0, 4)) > 0;

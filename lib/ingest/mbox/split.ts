@@ -116,6 +116,32 @@ export class MessageReader {
   }
 }
 
+/**
+ * Where the first mail of a file ends that names its length and is believed, or does not. `claimed` is where the length leads by itself; `length` as in RawMessage.
+ * @param file all of it
+ */
+export function endOfFirst(file: Buffer): { end: number; length: boolean | null; claimed: number | null } {
+  const first = nextSeparator(file, afterBlanks(file, 0), true);
+  const claim = claimedLength(file, 0, first);
+  const end = first === NONE ? file.length : first;
+  if (claim === null) return { end, length: null, claimed: null };
+  const slack = 2 * countLines(file.subarray(claim.body, claim.claimed));
+  const at = claimedEnd(file, claim, slack, first, true);
+  return { end: at === NONE ? end : at, length: at !== NONE, claimed: claim.claimed };
+}
+
+/** The mail, as long as it was, with another number for each length that it names. @param numberOf gives it from how much comes behind its header; null for none */
+export function withLengths(mail: Buffer, numberOf: (bodyBytes: number) => number | null): Buffer {
+  const text = mail.toString('latin1', 0, HEADERS_BYTES_MAX);
+  const blank = BLANK.exec(text);
+  if (!blank) return mail;
+  const number = String(numberOf(mail.length - blank.index - blank[0].length) ?? '');
+  const header = text
+    .slice(0, blank.index + 1)
+    .replace(LENGTHS, (_, name: string, was: string) => name + number.padStart(was.length));
+  return Buffer.concat([Buffer.from(header, 'latin1'), mail.subarray(blank.index + 1)]);
+}
+
 type End = { at: number; length: boolean | null; bare: number[] };
 type Claim = { body: number; claimed: number };
 
@@ -128,6 +154,9 @@ const MISFIT_BYTES_MAX = 4 * RECORD_BYTES_MAX;
 const BARE_TOLD_MAX = 5;
 const NEEDLE = Buffer.from('\nFrom ');
 const HEADERS_BYTES_MAX = 64 * 1024;
+const BLANK = /\n\r?\n/;
+const LENGTH = /^(content-length:[ \t]*)(\d{1,12})(?=[ \t]*\r?$)/im;
+const LENGTHS = new RegExp(LENGTH, 'gim');
 
 /** Where the next message begins after `start`, or NONE when there is none in this block or what follows it has not come. */
 function nextSeparator(block: Buffer, start: number, final: boolean): number {
@@ -148,11 +177,11 @@ function isSeparatorAt(block: Buffer, at: number): boolean {
 /** What the message that starts here says of its length, if its header has come and ends before `next`. */
 function claimedLength(block: Buffer, start: number, next: number): Claim | null {
   const text = block.toString('latin1', start, Math.min(next === NONE ? block.length : next, start + HEADERS_BYTES_MAX));
-  const blank = /\n\r?\n/.exec(text);
+  const blank = BLANK.exec(text);
   if (!blank) return null;
-  const said = /^content-length:[ \t]*(\d{1,12})[ \t]*\r?$/im.exec(text.slice(0, blank.index + 1));
+  const said = LENGTH.exec(text.slice(0, blank.index + 1));
   const body = start + blank.index + blank[0].length;
-  return said ? { body, claimed: body + Number(said[1]) } : null;
+  return said ? { body, claimed: body + Number(said[2]) } : null;
 }
 
 /**

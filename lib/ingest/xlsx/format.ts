@@ -9,6 +9,7 @@ import { Adding } from '#lib/ingest/csv/adding.ts';
 import { columnNames, tooManyColumns } from '#lib/ingest/csv/dialect.ts';
 import { ASIDE_MAX, endAmong, endOf, LAST_ROWS } from '#lib/ingest/csv/footer.ts';
 import { isData } from '#lib/ingest/csv/form.ts';
+import { SumRows } from '#lib/ingest/csv/sums.ts';
 import { type Table, tableOf } from '#lib/ingest/csv/table.ts';
 import type { Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
@@ -107,25 +108,39 @@ async function* tableIn(
 ): AsyncGenerator<Segment> {
   let first: SheetRow[] = [];
   let table: SheetTable | null = null;
+  let isMerged = false;
   const begin = async (complete: boolean) => {
-    const merged = first.some(({ cells }) => cells.includes('')) ? await mergedIn(archive, sheet) : [];
-    table = new SheetTable(first, complete, merged, part, said);
+    isMerged = first.some(({ cells }) => cells.includes(''));
+    table = new SheetTable(first, complete, isMerged ? await mergedIn(archive, sheet) : [], part, said);
     first = [];
     return table;
   };
+  // What is shown as one stands behind the rows: the sheet is gone through for it once a cell is missing, and not before.
+  const fits = async (own: SheetTable, rows: readonly SheetRow[]) => {
+    if (isMerged || !own.hasGap(rows)) return;
+    isMerged = true;
+    own.merge(await mergedIn(archive, sheet));
+  };
   for await (const rows of rowsOf(archive, sheet, workbook)) {
     if (table) {
-      if (rows.length > 0) yield (table as SheetTable).segment(rows, false);
+      if (rows.length > 0) {
+        await fits(table, rows);
+        yield (table as SheetTable).segment(rows, false);
+      }
       continue;
     }
     first.push(...rows);
     if (first.length >= ROWS_LOOKED_AT) {
       const begun = first;
-      yield (await begin(false)).segment(begun, false);
+      const own = await begin(false);
+      await fits(own, begun);
+      yield own.segment(begun, false);
     }
   }
   const rest = first;
-  yield (table ?? (await begin(true))).segment(rest, true);
+  const own = table ?? (await begin(true));
+  await fits(own, rest);
+  yield own.segment(rest, true);
 }
 
 const ROWS_LOOKED_AT = 200;
@@ -135,7 +150,7 @@ class SheetTable {
   readonly #fields: readonly string[];
   readonly #header: Buffer;
   /** Cells of several rows of one column that are shown as one. */
-  readonly #down: readonly Merged[];
+  #down: readonly Merged[] = [];
   /** What stands in them, by their columns, as far down as their lines. */
   readonly #spanned = new Map<number, { text: string; toLine: number }>();
   readonly #aside: number[] = [];
@@ -144,6 +159,7 @@ class SheetTable {
   readonly #part: Guess<string>;
   readonly #long: 'cut' | 'refuse';
   readonly #adding = new Adding();
+  readonly #sums: SumRows;
   /** Rows that may turn out to be sums and notes below the table. */
   #held: SheetRow[] = [];
   /** The line that a person says the last row is in. */
@@ -156,7 +172,7 @@ class SheetTable {
     const spanning = said.header === undefined ? lineOfSpans(rows, first, merged) : null;
     const table = tableOf(rows, complete, spanning === null ? said : { ...said, header: spanning });
     this.#table = spanning === null ? table : { ...table, header: { ...certain(spanning, [spanning]), by: 'guess' } };
-    this.#down = merged.filter(({ fromLine, toLine, from, to }) => toLine > fromLine && from === to);
+    this.merge(merged);
     const at = rows.findIndex(({ line }) => line === this.#table.header.value);
     const above = rows[at]?.cells ?? [];
     const spans = merged.some(({ fromLine, from, to }) => fromLine === this.#table.header.value && to > from);
@@ -172,6 +188,18 @@ class SheetTable {
     this.#long = said.long ?? 'refuse';
     this.#lastSaid = said.last;
     this.#last = endOf(said.last);
+    this.#sums = new SumRows(said);
+  }
+
+  /** Whether a cell of a row of the table has nothing in it. */
+  hasGap(rows: readonly SheetRow[]): boolean {
+    return rows.some(({ line, cells }) => line > this.#names && (cells.length < this.#fields.length || cells.includes('')));
+  }
+
+  /** Takes in which cells are shown as one. What begins among the rows that are held back goes on behind them. */
+  merge(merged: readonly Merged[]): void {
+    this.#down = merged.filter(({ fromLine, toLine, from, to }) => toLine > fromLine && from === to);
+    for (const row of this.#held) this.#fillDown(row);
   }
 
   /** @param final whether these are the last rows of the sheet */
@@ -179,21 +207,15 @@ class SheetTable {
     const items: Item[] = [];
     const unreadable: UnreadableRow[] = [];
     for (const row of rows) {
-      const { line, cells } = row;
+      const { line } = row;
       if (line <= this.#names && this.#names > 0) {
         if (line < this.#table.header.value) this.#aside.push(line);
       } else if (line < this.#table.first) this.#aside.push(line);
       else if (this.#lastSaid && line > this.#lastSaid) this.#putBelow(line);
-      else {
-        if (this.#down.length > 0) this.#fillDown(row);
-        this.#held.push(row);
-        this.#adding.add(
-          { line, values: cells },
-          cells.reduce((sum, cell) => sum + cell.length, 0),
-        );
-      }
+      else this.#take(row, unreadable);
     }
     const known = final ? this.#withoutBelow() : this.#held.splice(0, Math.max(0, this.#held.length - LAST_ROWS));
+    this.#sums.keepBefore(final ? Number.POSITIVE_INFINITY : (this.#held[0]?.line ?? 0));
     for (const row of known) this.#row(row, items, unreadable);
     return {
       ...{ fields: this.#fields, items, unreadable },
@@ -206,8 +228,36 @@ class SheetTable {
         short: 'fill',
         long: this.#long,
         cut: this.#cut,
+        ...this.#sums.layout(),
       },
     };
+  }
+
+  #take(row: SheetRow, unreadable: UnreadableRow[]): void {
+    const { line, cells, problem } = row;
+    const own = this.#down.length > 0 ? [...cells] : cells;
+    if (this.#down.length > 0) this.#fillDown(row);
+    const isWhole = cells.length >= this.#fields.length && !cells.includes('');
+    if (!isWhole && problem === null && this.#sums.has(this.#filled(cells), own)) {
+      if (this.#sums.areAside) {
+        if (this.#aside.length < ASIDE_MAX) this.#aside.push(line);
+        else unreadable.push(unreadableRow(row, 'looks like a sum of other rows'));
+        return;
+      }
+      this.#sums.hold(line);
+      this.#held.push(row);
+      return;
+    }
+    this.#held.push(row);
+    this.#adding.add(
+      { line, values: cells },
+      cells.reduce((sum, cell) => sum + cell.length, 0),
+    );
+  }
+
+  /** The row's cells in every column. */
+  #filled(cells: readonly string[]): string[] {
+    return Array.from({ length: Math.max(cells.length, this.#fields.length) }, (_, column) => cells[column] ?? '');
   }
 
   /** The rows that were held back, without those that stand below the table; where all would, none does. */
@@ -216,13 +266,17 @@ class SheetTable {
     if (this.#lastSaid !== undefined) return held;
     const last = held.slice(-LAST_ROWS).map(({ line, cells, problem }, at, rows) => ({
       ...{ line, refused: problem !== null },
-      values: Array.from({ length: Math.max(cells.length, this.#fields.length) }, (_, column) => cells[column] ?? ''),
+      values: this.#filled(cells),
       afterBlank: at > 0 && line > (rows[at - 1]?.line ?? 0) + 1,
     }));
-    const { rows, last: guess } = endAmong(last, this.#table.typed, this.#adding);
+    const { rows, last: guess } = endAmong(last, this.#table.typed, this.#adding, this.#sums.between(last));
     if (rows > 0 && rows >= held.length) return held;
     this.#last = guess;
-    for (const { line } of held.slice(held.length - rows)) this.#aside.push(line);
+    const below = held.slice(held.length - rows).map(({ line }) => line);
+    this.#aside.push(...below);
+    this.#sums.forget(below);
+    // What is asked about as the end of the table is not asked about twice.
+    this.#sums.forget(guess.against);
     return held.slice(0, held.length - rows);
   }
 
@@ -248,20 +302,24 @@ class SheetTable {
     }
   }
 
-  #row({ line, cells, problem }: SheetRow, items: Item[], unreadable: UnreadableRow[]): void {
+  #row(row: SheetRow, items: Item[], unreadable: UnreadableRow[]): void {
+    const { line, cells, problem } = row;
     const width = this.#fields.length;
     const long = cells.length > width && cells.slice(width).some((cell) => cell !== '');
     const wrong = problem ?? (long && this.#long === 'refuse' ? `has ${cells.length} cells, the header has ${width}` : null);
     if (wrong !== null) {
-      const raw = csvLine(cells);
-      const row = { line, reason: `row ${line} ${wrong}`, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)), raw };
-      unreadable.push(row);
+      unreadable.push(unreadableRow(row, wrong));
       return;
     }
     if (long) this.#cut++;
     const values = Array.from({ length: width }, (_, column) => toVisible(cells[column] ?? ''));
     items.push({ line, values, raw: csvLine(Array.from({ length: width }, (_, column) => cells[column] ?? '')), plain: false });
   }
+}
+
+function unreadableRow({ line, cells }: SheetRow, why: string): UnreadableRow {
+  const raw = csvLine(cells);
+  return { line, reason: `row ${line} ${why}`, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)), raw };
 }
 
 /** The line of names that span columns with names of their own below; null where there is none. A title alone over a sheet has nothing beside it. */

@@ -5,45 +5,9 @@ import { ZipFile } from 'yazl';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Dialect } from '#lib/ingest/port.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
+import { bookOf, number, row, text } from '#test/workbook.ts';
 import { xlsx } from './format.ts';
 import { shownByCode, shownById, textOfNumber } from './numbers.ts';
-
-type Book = { sheets: Record<string, string>; styles?: string; texts?: string[]; from1904?: boolean; hidden?: string[] };
-
-/** As programs write it: the texts behind the sheets. */
-function bookOf({ sheets, styles = '', texts = [], from1904 = false, hidden = [] }: Book): Promise<Buffer> {
-  const zip = new ZipFile();
-  const add = (name: string, xml: string) => zip.addBuffer(Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}`), name);
-  const names = Object.keys(sheets);
-  add('[Content_Types].xml', '<Types/>');
-  add(
-    'xl/workbook.xml',
-    `<workbook><workbookPr date1904="${from1904 ? 1 : 0}"/><sheets>${names
-      .map(
-        (name, at) =>
-          `<sheet name="${name}" sheetId="${at + 1}" r:id="rId${at + 1}"${hidden.includes(name) ? ' state="hidden"' : ''}/>`,
-      )
-      .join('')}</sheets></workbook>`,
-  );
-  add(
-    'xl/_rels/workbook.xml.rels',
-    `<Relationships>${names.map((_, at) => `<Relationship Id="rId${at + 1}" Target="worksheets/sheet${at + 1}.xml"/>`).join('')}</Relationships>`,
-  );
-  for (const [at, name] of names.entries())
-    add(
-      `xl/worksheets/sheet${at + 1}.xml`,
-      `<worksheet><sheetData>${(sheets[name] ?? '').split('|')[0]}</sheetData>${(sheets[name] ?? '').split('|')[1] ?? ''}</worksheet>`,
-    );
-  add('xl/styles.xml', `<styleSheet>${styles}</styleSheet>`);
-  add('xl/sharedStrings.xml', `<sst>${texts.map((text) => `<si>${text}</si>`).join('')}</sst>`);
-  zip.end();
-  return buffer(zip.outputStream as Readable);
-}
-
-const row = (line: number, ...cells: string[]) =>
-  `<row r="${line}">${cells.map((cell, at) => (cell === '' ? '' : cell.replace('<c', `<c r="${String.fromCharCode(65 + at)}${line}"`))).join('')}</row>`;
-const text = (words: string) => `<c t="inlineStr"><is><t>${words}</t></is></c>`;
-const number = (value: string, style = 0) => `<c s="${style}"><v>${value}</v></c>`;
 
 type Read = {
   fields: readonly string[];
@@ -247,6 +211,57 @@ describe('what is below the table', () => {
   });
 });
 
+describe('sums between rows', () => {
+  const head = row(1, text('region'), text('item'), text('amount'));
+  const groups =
+    row(2, text('North'), text('a'), number('2')) +
+    row(3, text('North'), text('b'), number('3')) +
+    row(4, text('North total'), '', number('5')) +
+    row(5, text('South'), text('a'), number('4')) +
+    row(6, text('South'), text('b'), number('6')) +
+    row(7, text('South total'), '', number('10')) +
+    row(8, text('Grand total'), '', number('15'));
+
+  test('are rows, and asked about; what is below is put aside', async () => {
+    const { rows, layout } = await read(await bookOf({ sheets: { a: head + groups } }));
+    expect(rows.map(([first]) => first)).toEqual(['North', 'North', 'North total', 'South', 'South', 'South total']);
+    expect(layout).toMatchObject({
+      sums: { value: 'rows', sure: 0.75, against: [4, 7] },
+      summed: 2,
+      aside: [8],
+      last: { value: 7 },
+    });
+  });
+
+  test('are put aside where a person says so, or stay', async () => {
+    const file = await bookOf({ sheets: { a: head + groups } });
+    const { lines, layout } = await read(file, { sums: 'aside' });
+    expect(lines).toEqual([2, 3, 5, 6]);
+    expect(layout).toMatchObject({ sums: { value: 'aside', by: 'person' }, aside: [4, 7, 8] });
+    expect((await read(file, { sums: 'rows' })).layout).toMatchObject({ sums: { by: 'person' }, summed: 2 });
+  });
+
+  test('are told among many rows and beside a cell that is shown over several, and no row that leaves empty what others do', async () => {
+    const many = Array.from({ length: 300 }, (_, at) => {
+      const line = 2 + at * 3;
+      const name = text(`n${at}`);
+      return (
+        row(line, name, text('a'), text('x'), number('1')) +
+        row(line + 1, '', text('b'), text('y'), number('2')) +
+        row(line + 2, '', text('Total'), '', number('3'))
+      );
+    }).join('');
+    const sheet = row(1, text('region'), text('item'), text('note'), text('amount')) + many;
+    const merges = Array.from({ length: 300 }, (_, at) => `<mergeCell ref="A${2 + at * 3}:A${4 + at * 3}"/>`).join('');
+    const { rows, layout } = await read(await bookOf({ sheets: { a: `${sheet}|<mergeCells>${merges}</mergeCells>` } }));
+    expect(layout).toMatchObject({ sums: { value: 'rows' }, summed: 300 });
+    expect(rows).toHaveLength(900);
+    const gaps =
+      row(2, text('Ann'), '', number('3')) + row(3, text('Total'), '', number('7')) + row(4, text('Bo'), text('x'), number('1'));
+    expect((await read(await bookOf({ sheets: { a: head + gaps } }))).layout.sums).toBeUndefined();
+  });
+});
+
 test('years that span columns name them, and a cell over several rows stands in each of them', async () => {
   const sheet =
     row(1, text('region'), text('2024'), '', text('2025')) +
@@ -259,6 +274,18 @@ test('years that span columns name them, and a cell over several rows stands in 
   const { fields, rows } = await read(await bookOf({ sheets: { a: `${sheet}|<mergeCells>${merges}</mergeCells>` } }));
   expect(fields).toEqual(['region', '2024 Q1', '2024 Q2', '2025 Q1']);
   expect(rows.map(([region]) => region)).toEqual(['North', 'North', 'South', '']);
+});
+
+test('a cell over several rows stands in each of them, however far down the first of them is', async () => {
+  const whole = Array.from({ length: 997 }, (_, at) => row(at + 2, text(`n${at}`), number(String(at)))).join('');
+  const below =
+    row(999, text('North'), number('1')) +
+    row(1000, '', number('2')) +
+    row(1001, '', number('3')) +
+    row(1002, text('South'), number('4'));
+  const sheet = `${row(1, text('region'), text('n')) + whole + below}|<mergeCells><mergeCell ref="A999:A1001"/></mergeCells>`;
+  const { rows } = await read(await bookOf({ sheets: { a: sheet } }));
+  expect(rows.slice(-4).map(([region]) => region)).toEqual(['North', 'North', 'North', 'South']);
 });
 
 test('many rows come in order', async () => {

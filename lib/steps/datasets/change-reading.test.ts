@@ -17,12 +17,14 @@ import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
+import { bookOf, number, row, text } from '#test/workbook.ts';
 import { changeReading } from './change-reading.ts';
 import { deleteDataset } from './delete-dataset.ts';
 import { downloadDataset } from './download-dataset.ts';
 import { downloadUnreadable } from './download-unreadable.ts';
 import { previewReading } from './preview-reading.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
+import { readLines } from './read-lines.ts';
 import { readReading } from './read-reading.ts';
 import { renameDataset } from './rename-dataset.ts';
 import { uploadDataset } from './upload-dataset.ts';
@@ -31,8 +33,8 @@ import { uploadFixedRows } from './upload-fixed-rows.ts';
 const { pool, ownerPool } = await testDatabase();
 const ada: Actor = { id: `user:${randomUUID()}`, role: 'operator', name: 'Ada', via: 'page' };
 
-async function* bytesOf(text: string): AsyncGenerator<Buffer> {
-  yield Buffer.from(text);
+async function* bytesOf(file: string | Buffer): AsyncGenerator<Buffer> {
+  yield Buffer.from(file);
 }
 const upload = (text: string, name = 'a.csv') => uploadDataset(ada, { name, source: bytesOf(text) });
 
@@ -97,6 +99,50 @@ test('where a table ends is asked with the line, keeps a batch from starting, an
 
   const kept = await changeReading(ada, { datasetId: id, change: { digest: asking.digest, layout: { last: 0 } } });
   expect(kept).toMatchObject({ reading: { items: 3, questions: [], layout: { last: { value: 0, by: 'person' } } } });
+});
+
+test('sums between the rows of a workbook are asked about with these rows, and put aside where a person says so', async () => {
+  const names = row(1, text('region'), text('item'), text('amount'));
+  const groups = Array.from({ length: 60 }, (_, group) => {
+    const line = 2 + group * 3;
+    const item = (at: number) => row(line + at, text(`r${group}`), text(`i${at} ${unique}`), number(String(at + 1)));
+    return item(0) + item(1) + row(line + 2, text(`r${group} total`), '', number('3'));
+  }).join('');
+  const file = await bookOf({ sheets: { a: names + groups + row(182, text('r60'), text('i0'), number('1')) } });
+  const { id } = await uploadDataset(ada, { name: 'sums.xlsx', source: bytesOf(file) });
+  const asking = await readingOf(id);
+  expect(asking).toMatchObject({ state: 'asks', items: 181, layout: { summed: 60 } });
+  expect(asking.questions).toEqual([
+    { path: 'layout.sums', choices: ['rows', 'aside'], examples: ['r0 total,,3', 'r1 total,,3', 'r2 total,,3'] },
+  ]);
+  expect((await readLines(ada, { id, lines: [181, 182, 1, 99, 500] }))?.lines).toEqual([
+    { line: 99, text: `r32,i1 ${unique},2` },
+    { line: 181, text: 'r59 total,,3' },
+    { line: 182, text: 'r60,i0,1' },
+  ]);
+  const cut = await changeReading(ada, { datasetId: id, change: { digest: asking.digest, layout: { sums: 'aside' } } });
+  if (!('dataset' in cut)) throw new Error('no row changed');
+  expect(await arrived(cut.dataset)).toMatchObject({ state: 'ready', itemCount: 121, supersedes: id });
+  expect(await readingOf(cut.dataset)).toMatchObject({ layout: { sums: { value: 'aside', by: 'person' } }, questions: [] });
+});
+
+test('whoever says the flavour that a mailbox turned out to have has its first mails read anew by it', async () => {
+  const dated = 'From a@x.org Mon Jan  5 10:00:00 2026';
+  const mail = (subject: string, text: string) =>
+    `${dated}\nFrom: a@x.org\nSubject: ${subject} ${unique}\nContent-Length: ${text.length}\n\n${text}\n`;
+  const file = mail('one', '>From me\n') + mail('two', `Hi\n\n${dated}\nSubject: none\n\nbye\n`);
+  const { id } = await upload(file, 'sized.mbox');
+  const asking = await readingOf(id);
+  expect(asking).toMatchObject({
+    state: 'asks',
+    layout: { misread: 1 },
+    questions: [{ path: 'layout.flavour', choices: ['mboxcl2', 'mboxcl'] }],
+  });
+  const anew = await changeReading(ada, { datasetId: id, change: { digest: asking.digest, layout: { flavour: 'mboxcl2' } } });
+  if (!('dataset' in anew)) throw new Error('no row changed');
+  await arrived(anew.dataset);
+  expect((await readItems(ada, { id: anew.dataset }))?.items[0]?.fields.text).toBe('>From me');
+  expect((await readingOf(anew.dataset)).questions).toEqual([]);
 });
 
 describe('an original', () => {

@@ -109,6 +109,8 @@ export function assertFits({ head, reading }: ReadingNow, { digest, format, layo
 /** Whether it says something of the file that was not held to be true anyway. */
 export function changesRows({ format, layout }: ReadingBody, change: ReadingChange): boolean {
   if (change.format !== undefined && change.format !== format?.value) return true;
+  // Some of its mails were read by another one.
+  if (change.layout?.flavour !== undefined && (layout.misread ?? 0) > 0) return true;
   return Object.entries(change.layout ?? {}).some(([name, said]) => {
     const held = layout[name as keyof typeof layout];
     return said !== (typeof held === 'object' && 'value' in held ? held.value : held);

@@ -37,7 +37,7 @@ export async function previewReading(actor: Actor, raw: { datasetId: string; cha
   // Where no row changes, both are of the same rows, and the guesses at the whole file hold.
   const held = rows ? before : { ...before, body };
   const after = rows ? await tryReading(now, said, true) : { ...before, body: answered(body, said) };
-  const seen = await seenOf(datasetId, now.sources[0]?.original ?? null, now.head.dialect);
+  const seen = await seenOf(after.body, { datasetId, original: now.sources[0]?.original ?? null, dialect: now.head.dialect });
   return {
     ...{ rows, whole: before.whole && after.whole, before: sideOf(held), after: sideOf(after), fields: differences(held, after) },
     questions: questionsOf(after.body, rows ? { ...seen, valuesOf: valuesOf(after) } : seen),

@@ -40,7 +40,7 @@ export async function questionsOfPlan(
   );
   if (questionsFor(questionsOf(body), body, fields).length === 0) return nothing;
   const original = (await readKept(datasetId))[0]?.original ?? null;
-  const questions = questionsFor(questionsOf(body, await seenOf(datasetId, original, dialect)), body, fields);
+  const questions = questionsFor(questionsOf(body, await seenOf(body, { datasetId, original, dialect })), body, fields);
   return { questions, words: questions.map((question) => questionInWords(question, body)) };
 }
 

@@ -481,6 +481,8 @@ describe('change one letter and verify', () => {
     expect(await verify(before)).toMatchObject({ verdict: 'holds', facts: { counted: { drawn: 0 } } });
   });
 
+  const CLOSED = expect.stringMatching(/^1 decision executed nothing, so its manifest was not kept/);
+
   test('the draws over several chunks are done again: over what was decided by then, and over all that waited', async () => {
     const plan: PlanInput = {
       classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
@@ -489,7 +491,7 @@ describe('change one letter and verify', () => {
       receiptFields: ['subject'],
     };
     async function* csv() {
-      yield Buffer.from(`part,subject\n${Array.from({ length: 60 }, (_, index) => `p${index % 5},mail ${index}`).join('\n')}\n`);
+      yield Buffer.from(`part,subject\n${Array.from({ length: 72 }, (_, index) => `p${index % 6},mail ${index}`).join('\n')}\n`);
     }
     const { id: datasetId } = await uploadDataset(STARTER, { name: 'rows.csv', source: csv() });
     const { id: batchId } = await createBatch(STARTER, { datasetId, name: 'Rows', plan: plan as never, start: true });
@@ -516,6 +518,10 @@ describe('change one letter and verify', () => {
       const { atMost } = { atMost: undefined, ...ground };
       await decide(BO, { batchId, chunks, next: true, execute: true, ...(atMost === undefined ? {} : { atMost }) });
     };
+    const close = async (number: number) => {
+      const { digest, revision } = (await readChunks(BO, { batchId }))?.items.find((one) => one.number === number) ?? {};
+      await decide(BO, { batchId, chunks: [{ number, digest: digest ?? '', revision: revision ?? 0 }], close: true });
+    };
     await mark(12);
     await move(2);
     await approve([1], { seen: 'all' });
@@ -533,6 +539,12 @@ describe('change one letter and verify', () => {
     for (let left = 99; left > 0; left = (await looks()).length) await mark(99);
     // What chunk 5 was when the others were approved under the bound is found again behind what was moved since.
     await approve([3], { atMost: 0.05 });
+    // As long as the seed is secret nothing is drawn again, and what decisions pool is of the trail all the same.
+    const early = await verify((await download(BO, batchId)).files);
+    expect(early.findings).toEqual([]);
+    expect(early).toMatchObject({ verdict: 'holds', facts: { complete: false, counted: { drawn: 0 } } });
+    // Chunk 6 waited then, and is never approved.
+    await close(6);
     const { rows: last } = await pool.query(
       "SELECT a.ordinal FROM classification a JOIN chunk c ON c.id = a.chunk_id WHERE a.batch_id = $1 AND c.number = 5 AND a.category = 'noise' ORDER BY 1 LIMIT 2",
       [batchId],
@@ -546,7 +558,8 @@ describe('change one letter and verify', () => {
     const { files: drawn } = await download(BO, batchId);
     const report = await verify(drawn);
     expect(report.findings).toEqual([]);
-    expect(report).toMatchObject({ verdict: 'holds', notes: [], facts: { counted: { drawn: 5, notDrawn: 0 } } });
+    // Of what was closed no manifest was kept.
+    expect(report).toMatchObject({ verdict: 'holds', notes: [CLOSED], facts: { counted: { drawn: 6, notDrawn: 0 } } });
     const lines = linesOf(drawn, 'decisions.jsonl').map((line) => JSON.parse(line));
     expect(lines.map(({ pool }) => pool.decided)).toEqual([
       [],
@@ -556,9 +569,21 @@ describe('change one letter and verify', () => {
         [4, 4],
       ],
       [[1, 2]],
+      [
+        [1, 4],
+        [6, 6],
+      ],
       [[1, 4]],
     ]);
-    expect(lines[2].pool.review).toMatchObject([[5, 1]]);
+    expect(lines[2].pool.review).toMatchObject([
+      [5, 1],
+      [6, 1],
+    ]);
+    // By another classification of what was never approved the draws are others; without any they are not done again.
+    const others = withLines(drawn, 'classified.jsonl', (all) => all.map((line) => line.replace('"noise"', '"keep"')));
+    expect((await verify(withSums(others))).verdict).toBe('altered');
+    const none = await verify(withSums(withLines(drawn, 'classified.jsonl', () => [])));
+    expect(none).toMatchObject({ verdict: 'holds', facts: { counted: { drawn: 3, notDrawn: 3 } } });
     // Whoever says other looks, or other things that they come from, is told so.
     const says = async (all: Files) => (await verify(all)).findings.map((one) => one.says).join(' ');
     for (const chunk of [2, 3, 4, 5])
@@ -607,7 +632,7 @@ describe('change one letter and verify', () => {
     }, drawn);
     expect(await verify(withSums(before))).toMatchObject({
       verdict: 'holds',
-      notes: [expect.stringMatching(/^Not redone: the draws that 5 receipts of decisions tell of over several chunks\./)],
+      notes: [expect.stringMatching(/^Not redone: the draws that 5 receipts of decisions tell of over several chunks\./), CLOSED],
     });
   }, 60_000);
 
@@ -670,7 +695,7 @@ describe('change one letter and verify', () => {
 
   const ONLY_BY_A_HEAD = [
     ...['START-HERE.html', 'verify.mjs', 'receipts.csv', 'task-body.md'],
-    ...['reading.json', 'batch.json', 'chunks.jsonl', 'reviews.jsonl', 'SHA256SUMS'],
+    ...['reading.json', 'batch.json', 'chunks.jsonl', 'classified.jsonl', 'reviews.jsonl', 'SHA256SUMS'],
   ];
 
   const CHANGED = atSize(40, 300);

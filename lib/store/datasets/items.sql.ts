@@ -167,6 +167,32 @@ export async function readItemPage(
   return { rows: shown, more: (rows[0]?.total ?? 0) > shown.length };
 }
 
+/**
+ * The beginnings of the items that begin at these lines of the dataset's first file, `bytes` of each; in the order of the lines. Lines rise with ordinals, so each is found by halving and not by
+ * looking through the items.
+ */
+export async function readItemLines(
+  pool: pg.Pool,
+  datasetId: string,
+  lines: readonly number[],
+  bytes: number,
+): Promise<{ line: number; raw: Buffer }[]> {
+  const { rows } = await pool.query<{ line: number; raw: Buffer }>(
+    `WITH RECURSIVE halves AS (
+       SELECT wanted, 1 AS low, item_count AS high FROM dataset, unnest($2::int[]) wanted WHERE id = $1
+       UNION ALL
+       SELECT wanted, CASE WHEN before THEN middle + 1 ELSE low END, CASE WHEN before THEN high ELSE middle END
+         FROM (SELECT wanted, low, high, (low + high) / 2 AS middle FROM halves WHERE low < high) half
+        CROSS JOIN LATERAL (SELECT source = 0 AND line < wanted AS before FROM item WHERE dataset_id = $1 AND ordinal = middle) found
+     )
+     SELECT line, substring(raw FOR $3) AS raw
+       FROM halves JOIN item ON dataset_id = $1 AND ordinal = low AND source = 0 AND line = wanted
+      WHERE low = high AND erased_at IS NULL ORDER BY line`,
+    [datasetId, lines, bytes],
+  );
+  return rows;
+}
+
 /** COPY of one segment's rows, in whatever transaction the client is in. */
 async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
   if (rows.itemCount > 0) {

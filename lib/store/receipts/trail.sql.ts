@@ -233,6 +233,46 @@ SELECT string_agg(p.page, '' ORDER BY p.number) AS page, max(p.last) AS last, co
     SELECT * FROM manifest_row WHERE decision_id = f.decision_id AND chunk_id = f.chunk_id AND ordinal > $4::int ORDER BY ordinal LIMIT $5) m ON true
   GROUP BY f.number, f.decision_id) p`;
 
+/**
+ * How the chunks are classified that draws of decisions go over and that were not approved: of each a line that names it, its revision and that of the rules, then a line for each item. What was
+ * classified again since the moment has another revision, and its lines end.
+ */
+export async function* trailClassified(pool: Pool, { batch, chunks }: Moment): AsyncGenerator<string> {
+  const { rows: pooled } = await pool.query<{ number: number }>(POOLED, [batch.id]);
+  const numbers = new Set(pooled.map(({ number }) => number));
+  for (const { id, number, revision, planRevision } of chunks) {
+    if (!numbers.has(number)) continue;
+    yield `${JSON.stringify({ chunk: number, revision, plan: planRevision })}\n`;
+    for (let after = 0; ; ) {
+      const { page, last, rows } = await readPage(pool, {
+        name: 'trail-classified',
+        text: CLASSIFIED,
+        values: [id, revision, after, PAGE_ROWS],
+      });
+      yield page;
+      if (rows < PAGE_ROWS) break;
+      after = last;
+    }
+  }
+}
+
+/** Of the chunks that a decision's looks are pooled from, or that it is of, those that are not approved. */
+const POOLED = `
+SELECT c.number FROM chunk c WHERE c.batch_id = $1 AND c.decision_id IS NULL AND (
+  EXISTS (SELECT FROM decision d JOIN decision_chunk o ON o.decision_id = d.id WHERE d.batch_id = $1 AND d.pool IS NOT NULL AND o.chunk_id = c.id)
+  OR EXISTS (
+    SELECT FROM decision d CROSS JOIN LATERAL (
+      SELECT (one->>0)::int AS low, (one->>0)::int AS high
+        FROM jsonb_array_elements(CASE jsonb_typeof(d.pool->'review') WHEN 'array' THEN d.pool->'review' ELSE '[]' END) one
+      UNION ALL SELECT (one->>0)::int, (one->>1)::int FROM jsonb_array_elements(d.pool->'decided') one) ranges
+    WHERE d.batch_id = $1 AND d.pool IS NOT NULL AND c.number BETWEEN low AND high))`;
+
+const CLASSIFIED = `
+SELECT coalesce(string_agg('[' || ordinal || ',' || to_json(category) || E']\\n', '' ORDER BY ordinal), '') AS page, max(ordinal) AS last, count(*)::int AS rows
+FROM (
+  SELECT a.ordinal, a.category FROM chunk c JOIN classification a ON a.chunk_id = c.id
+  WHERE c.id = $1 AND c.revision = $2 AND a.ordinal > $3 ORDER BY a.ordinal LIMIT $4) own`;
+
 export type TrailRequest = { chunk: number; digest: string /** null once erased */; bytes: Buffer | null };
 
 /** The requests of each chunk, each once; `withBytes` false: their digests alone. */

@@ -18,9 +18,13 @@ const LISTED = 100;
 /** The files of a trail. One that a role is not given is there all the same, with digests in it. */
 export const FILES = [
   ...['START-HERE.html', 'verify.mjs', 'batch.json', 'chunks.jsonl', 'receipts.jsonl', 'leaves.jsonl', 'values.jsonl'],
-  ...['plan.json', 'plans.jsonl', 'decisions.jsonl', 'manifests.jsonl', 'requests.jsonl', 'reviews.jsonl', 'corrections.jsonl'],
+  ...['plan.json', 'plans.jsonl', 'decisions.jsonl', 'manifests.jsonl', 'classified.jsonl', 'requests.jsonl', 'reviews.jsonl'],
+  'corrections.jsonl',
   ...['reading.json', 'receipts.csv', 'task-body.md', 'SHA256SUMS'],
 ];
+
+/** A trail from before there was one is whole without it. */
+const LATER = ['classified.jsonl'];
 
 /**
  * Checks a trail. Gives {verdict, facts, findings, more, erased, notGiven, notes}: `findings` are {kind, file, line, says}, the first hundred; `more` is how
@@ -145,7 +149,8 @@ class Check {
       this.#report.incomplete(null, null, 'This is no trail of Countersign, or batch.json or receipts.jsonl is missing.');
       throw new Stop();
     }
-    for (const name of FILES) if (!names.includes(name)) this.#report.incomplete(name, null, 'This file is missing.');
+    for (const name of FILES)
+      if (!names.includes(name) && !LATER.includes(name)) this.#report.incomplete(name, null, 'This file is missing.');
     for (const name of names)
       if (!FILES.includes(name)) this.#report.altered(name, null, 'This file does not belong to a trail.');
     for (const name of new Set(names.filter((name, at) => names.indexOf(name) !== at)))
@@ -247,6 +252,8 @@ class Check {
       if (digest === undefined || !inOrder) this.#report.altered('SHA256SUMS', index + 1, 'This line does not belong here.');
       else listed.set(name, digest);
     }
+    for (const name of LATER)
+      if (listed.has(name) && !this.#trail.names.includes(name)) this.#report.incomplete(name, null, 'This file is missing.');
     for (const name of FILES) {
       if (name === 'SHA256SUMS' || !this.#trail.names.includes(name)) continue;
       if (!this.#sums.has(name)) await this.#whole(name);
@@ -265,6 +272,7 @@ class Check {
       values: this.#rows('values.jsonl'),
       decisions: this.#rows('decisions.jsonl'),
       manifests: this.#rows('manifests.jsonl'),
+      classified: this.#rows('classified.jsonl'),
       requests: this.#rows('requests.jsonl'),
       reviews: this.#rows('reviews.jsonl'),
       corrections: this.#rows('corrections.jsonl'),
@@ -539,7 +547,7 @@ class Check {
       );
     if (notDrawn > 0)
       this.#report.note(
-        `Not redone: the draws that ${notDrawn} ${notDrawn === 1 ? 'receipt of a decision tells' : 'receipts of decisions tell'} of over several chunks. What they were pooled from was not kept, or is not on record any more.`,
+        `Not redone: the draws that ${notDrawn} ${notDrawn === 1 ? 'receipt of a decision tells' : 'receipts of decisions tell'} of over several chunks. What they were pooled from was not kept, or was classified again since: how it was classified before is kept nowhere.`,
       );
     if (unfrozen > 0)
       this.#report.note(

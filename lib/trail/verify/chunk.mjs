@@ -19,6 +19,8 @@ export class OfChunk {
   #report;
   #decisions = new Map();
   #manifests = new Map();
+  /** how it is classified where it was not approved, and draws go over it: {revision, plan, rows} */
+  #classified = null;
   #requests = new Set();
   #reviews = [];
   #corrections = new Map();
@@ -52,6 +54,7 @@ export class OfChunk {
     const own = (row) => row.chunk === chunk;
     for await (const { row, line } of this.#files.decisions.while(own)) this.#takeDecision(row, line);
     await this.#readManifests();
+    await this.#readClassified();
     for await (const { row, line } of this.#files.requests.while(own)) this.#takeRequest(row, line);
     for await (const { row, line } of this.#files.reviews.while(own)) this.#takeReview(row, line);
     for await (const { row, line } of this.#files.corrections.while(own)) this.#takeCorrection(row, line);
@@ -87,6 +90,28 @@ export class OfChunk {
       table.rows.set(ordinal, { category, action, request, item });
     }
     for (const own of this.#manifests.values()) own.digest = own.sha.hex();
+  }
+
+  async #readClassified() {
+    let last = 0;
+    const belongs = (row) => (Array.isArray(row) ? this.#classified !== null : row.chunk === this.#chunk.chunk);
+    for await (const { row, line } of this.#files.classified.while(belongs)) {
+      if (!Array.isArray(row)) {
+        if (this.#classified !== null) this.#report.altered('classified.jsonl', line, 'This chunk is there twice.');
+        this.#classified = { revision: row.revision, plan: row.plan, rows: new Map() };
+        last = 0;
+        continue;
+      }
+      const [ordinal, category] = row;
+      if (!(ordinal > last) || row.length !== 2 || typeof category !== 'string')
+        this.#report.altered(
+          'classified.jsonl',
+          line,
+          `Item ${ordinal} is out of its order, or not written as a trail writes it.`,
+        );
+      last = ordinal;
+      this.#classified.rows.set(ordinal, { category });
+    }
   }
 
   #takeRequest(row, line) {
@@ -675,12 +700,14 @@ export class OfChunk {
 
   #end() {
     const { chunk, seq, state } = this.#chunk;
-    if (this.#check.seed !== null && chunk > 0)
+    if (chunk > 0)
       this.#check.pools.keep(chunk, {
         state,
         reviews: this.#reviews,
         corrections: this.#allCorrections,
         approved: this.#approved,
+        // Half of it tells nothing: it was classified again while the trail was written.
+        classified: this.#classified?.rows.size === this.#chunk.items ? this.#classified : null,
       });
     if (this.seq < seq)
       this.#distrust('incomplete', 'receipts.jsonl', null, `Receipts ${chunk}-${this.seq + 1} to ${chunk}-${seq} are missing.`);

@@ -48,9 +48,9 @@ export class Pools {
     this.#said.push(said);
   }
 
-  /** What was read of a chunk: its reviews, its corrections, and, where it was approved, {rows, revision, plan}. */
-  keep(chunk, { state, reviews, corrections, approved }) {
-    this.#chunks.set(chunk, new Kept(this.#check, { state, reviews, corrections, approved }));
+  /** What was read of a chunk: its reviews, its corrections, and {rows, revision, plan} as it was approved, or else as it is classified. */
+  keep(chunk, read) {
+    this.#chunks.set(chunk, new Kept(this.#check, read));
   }
 
   /** Compares each receipt with its draw, once all chunks were read. */
@@ -137,26 +137,30 @@ class Kept {
   #state;
   #reviews;
   #corrections;
-  #approved;
-  /** by category: the ordinals of what was approved in it */
+  #isApproved;
+  /** how it was approved, or else how it is classified: {revision, plan}; null where neither is on record */
+  #known;
+  /** by category: the ordinals of what is known to be in it */
   #members = new Map();
   /** items that anybody ever marked or moved */
   #touched;
-  /** of these: the category that each was approved in */
-  #approvedAs = new Map();
+  /** of these: the category that each is known to be in */
+  #knownAs = new Map();
   #draws = new Map();
   #last = { key: '', view: null };
 
-  constructor(check, { state, reviews, corrections, approved }) {
+  constructor(check, { state, reviews, corrections, approved, classified }) {
+    const known = approved ?? classified;
     this.#check = check;
     this.#state = state;
     this.#reviews = reviews.map(({ id, ordinal, category, verdict, by }) => ({ id: BigInt(id), ordinal, category, verdict, by }));
     this.#corrections = corrections;
-    this.#approved = approved && { revision: approved.revision, plan: approved.plan };
+    this.#isApproved = approved !== null;
+    this.#known = known && { revision: known.revision, plan: known.plan };
     this.#touched = new Set([...reviews, ...corrections].map(({ ordinal }) => ordinal));
     const byCategory = new Map();
-    for (const [ordinal, { category }] of approved?.rows ?? []) {
-      if (this.#touched.has(ordinal)) this.#approvedAs.set(ordinal, category);
+    for (const [ordinal, { category }] of known?.rows ?? []) {
+      if (this.#touched.has(ordinal)) this.#knownAs.set(ordinal, category);
       if (!byCategory.has(category)) byCategory.set(category, []);
       byCategory.get(category).push(ordinal);
     }
@@ -164,7 +168,7 @@ class Kept {
   }
 
   get isDecided() {
-    return this.#approved !== null || this.#state === 'closed';
+    return this.#isApproved || this.#state === 'closed';
   }
 
   hasReview(id) {
@@ -172,20 +176,20 @@ class Kept {
   }
 
   /**
-   * The chunk as it was at a revision (null: as it was approved), with its reviews up to one of them. Null where that is not on record: it was not approved, or its items
-   * were classified again between.
+   * The chunk as it was at a revision (null: as it was decided), with its reviews up to one of them. Null where that is not on record: its items were classified again
+   * between, or how they are classified is not in the trail.
    */
   at(revision, last) {
-    if (this.#approved === null) return null;
+    if (this.#known === null) return null;
     const key = `${revision} ${last}`;
     if (this.#last.key === key) return this.#last.view;
-    const was = this.#movedSince(revision ?? this.#approved.revision);
+    const was = this.#movedSince(revision ?? this.#known.revision);
     const view =
       was &&
       new View(this.#check, this, {
         was,
         reviews: this.#reviews.filter(({ id }) => id <= BigInt(last)),
-        plan: this.#approved.plan,
+        plan: this.#known.plan,
       });
     this.#last = { key, view };
     return view;
@@ -196,19 +200,19 @@ class Kept {
     const made = new Set();
     const was = new Map();
     for (const { revision: own, ordinal, from } of this.#corrections) {
-      if (own <= revision || own > this.#approved.revision) continue;
+      if (own <= revision || own > this.#known.revision) continue;
       made.add(own);
       if (!was.has(ordinal)) was.set(ordinal, from);
     }
-    return made.size === this.#approved.revision - revision ? was : null;
+    return made.size === this.#known.revision - revision ? was : null;
   }
 
-  /** The category that an item was approved in, which somebody marked or moved. */
+  /** The category that an item is known to be in, which somebody marked or moved. */
   categoryOf(ordinal) {
-    return this.#approvedAs.get(ordinal);
+    return this.#knownAs.get(ordinal);
   }
 
-  /** The first of what was approved in a category, by their ranks, up to the first that nobody ever marked or moved: [rank, ordinal]. Behind it there is no look. */
+  /** The first of what is known to be in a category, by their ranks, up to the first that nobody ever marked or moved: [rank, ordinal]. Behind it there is no look. */
   drawn(category, plan) {
     const key = `${plan} ${category}`;
     if (!this.#draws.has(key)) {
@@ -314,7 +318,7 @@ class View {
     return (this.#was.get(ordinal) ?? this.#kept.categoryOf(ordinal)) === category;
   }
 
-  /** What was in the category then, and was approved in another. */
+  /** What was in the category then, and is known to be in another. */
   #cameOut(category) {
     return [...this.#was].flatMap(([ordinal, was]) =>
       was === category && this.#kept.categoryOf(ordinal) !== category ? [ordinal] : [],
