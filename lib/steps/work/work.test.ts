@@ -25,6 +25,7 @@ const { pool } = await testDatabase();
 const agent = (): Actor => ({
   id: `agent:${randomUUID()}`,
   role: 'agent',
+  scopes: ['work'],
   name: 'One (key of Ada)',
   via: 'api',
   owner: randomUUID(),
