@@ -384,6 +384,8 @@ export const NOTICES_SENT_PER_TURN = 100;
 /** The board is read at most so often by one process, however many look at it. */
 export const BOARD_MS = 1_000;
 export const BOARD_BATCHES_MAX = 200;
+/** Chunks that agents have, as the board lists them. */
+export const BOARD_AGENTS_MAX = 100;
 export const BOARD_TARGETS_MAX = 50;
 /** Of incidents that are over. */
 export const INCIDENTS_CLOSED_SHOWN = 50;

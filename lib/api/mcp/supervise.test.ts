@@ -1,6 +1,7 @@
 /** A supervisor over MCP, in both eras: from a table to receipts, with subagents that work, one that is killed, answers that are lost, and a person who decides. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
+import { answerApi } from '#lib/api/answer.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { AgentScope } from '#lib/core/people/roles.ts';
 import type {
@@ -165,14 +166,14 @@ test.each([
     if (item === 1) expect(await call<Appended>(teller, 'append_receipt', said)).toMatchObject({ already: true, lines: 2 });
   }
   const receipts: ReceiptsTold['items'] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
+  for (let cursor: string | undefined, more = true; more; ) {
     const page: ReceiptsTold = await call(supervisor, 'get_receipts', {
-      batch: batch.batch,
-      limit: 50,
+      ...{ batch: batch.batch, limit: 50 },
       ...(cursor && { cursor }),
     });
     receipts.push(...page.items);
-    cursor = page.next;
+    cursor = page.next ?? undefined;
+    more = page.next !== null;
   }
   const count = (kind: string) => receipts.filter((one) => one.kind === kind).length;
   expect([count('intent'), count('outcome'), count('decision'), count('attestation')]).toEqual([ITEMS, ITEMS, WORKERS, ITEMS]);
@@ -222,4 +223,54 @@ describe('a supervisor’s key', () => {
     await revokeKey(owner, { keyId: id });
     await expect(waiting).rejects.toThrow(/ended|401/);
   });
+});
+
+test('the same over REST, and what is missing is said in a sentence', async () => {
+  const [boss, bots] = [await agentKey(['supervise', 'start']), await agentKey(['work'])];
+  const ask = async (key: string, path: string, body?: object | string) => {
+    const headers = { authorization: `Bearer ${key}`, host: '127.0.0.1:3000' };
+    const request =
+      body === undefined
+        ? new Request(`http://127.0.0.1:3000/api/v1${path}`, { headers })
+        : new Request(`http://127.0.0.1:3000/api/v1${path}`, {
+            method: 'POST',
+            headers: { ...headers, ...(typeof body === 'string' ? {} : { 'content-type': 'application/json' }) },
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+          });
+    const answer = await answerApi(request);
+    return { status: answer.status, ...((await answer.json()) as Record<string, never>) } as Record<string, unknown> & {
+      status: number;
+    };
+  };
+  const dataset = await ask(boss.key, '/datasets?name=rest.csv', 'id,subject\n1,One\n2,Two\n');
+  expect(dataset).toMatchObject({ status: 201, items: 2 });
+  const asked = { datasetId: dataset.id, plan: AGENT_PLAN };
+  expect(await ask(boss.key, '/batches/preview', asked)).toMatchObject({ status: 200, itemCount: 2 });
+  const batch = await ask(boss.key, '/batches', { ...asked, name: 'Over REST', start: true });
+  expect(batch).toMatchObject({ status: 201, state: 'running', evidence: null });
+  const of = `/batches/${batch.id}`;
+  expect(await ask(boss.key, `${of}/work/checkpoint?waitSeconds=0`)).toMatchObject({ status: 200, answer: 'nothing_yet' });
+  expect(await ask(boss.key, `${of}/work`)).toMatchObject({ status: 200, working: [], wantedCount: 0 });
+  expect(await ask(boss.key, `${of}/receipts`)).toMatchObject({ status: 200, items: [{ kind: 'start' }] });
+  for (const path of [
+    `/datasets/${dataset.id}/items`,
+    `${of}/chunks/1`,
+    `${of}/looks`,
+    `${of}/receipts/0-1`,
+    `${of}/chunks`,
+    '/batches',
+  ])
+    expect(await ask(boss.key, path), path).toMatchObject({ status: 403 });
+  for (const [path, body] of [
+    [`${of}/chunks/1/decision`, { digest: 'a'.repeat(64), next: true, execute: true }],
+    [`${of}/work/claim`, { worker: 'w' }],
+  ] as const)
+    expect(await ask(boss.key, path, body), path).toMatchObject({ status: 403 });
+
+  const missing = async (path: string, body: object) => (await ask(bots.key, `${of}/${path}`, body)).detail;
+  expect(await missing('work/claim', {})).toContain('Say your name');
+  expect(await missing('chunks/1/work/report', {})).toContain('Give the number of your claim');
+  expect(await missing('chunks/1/work/report', { epoch: 1 })).toContain('List the items');
+  expect(await missing('chunks/1/work/report', { epoch: 1, items: [{}] })).toContain('Say which item');
+  expect(await missing('chunks/1/work/append', {})).toContain('A receipt is missing');
 });

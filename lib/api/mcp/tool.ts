@@ -5,7 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { may, type Verb } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 
-export type ToolSpec<Input extends z.ZodObject, Output extends z.ZodType> = {
+type ToolSpec<Input extends z.ZodObject, Output extends z.ZodType> = {
   /** whose tool it is: it is listed for these */
   verb: Verb;
   what: string;

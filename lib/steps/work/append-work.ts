@@ -25,15 +25,13 @@ import { bodyOf } from './task-body.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, append: appendAsked });
 
-export type AppendWorkInput = z.input<typeof input>;
-
 /**
  * Appends a line. Whether it is a note or an attestation is the chunk's state's to say, and not the claim's: execution raises the epoch, and the agent that classified
  * still says what it did. Sent again it is recorded once. An attestation is no step of an action: nothing is counted as done by it.
  *
  * @throws CountersignError `conflict` (nothing can be appended in this state; the key was used for another line; too many), `invalid` (an item of another chunk), `not_found`, `forbidden` (another key classified it)
  */
-export async function appendWork(actor: Actor, raw: AppendWorkInput): Promise<Appended> {
+export async function appendWork(actor: Actor, raw: z.input<typeof input>): Promise<Appended> {
   authorise(actor, 'work');
   const { batchId, chunk, append } = readInput(input, raw);
   const { pool } = db();

@@ -51,7 +51,7 @@ export async function standingOf(batchId: string): Promise<BatchStanding> {
   };
 }
 
-export type Wanted = { wanted: BatchStanding['wanted']; count: number; cursor: string };
+type Wanted = { wanted: BatchStanding['wanted']; count: number; cursor: string };
 
 /** What of a batch waits for a person, and a name of all of that. */
 export async function readWanted(batchId: string, state: BatchState, since: Date): Promise<Wanted> {

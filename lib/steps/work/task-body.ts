@@ -7,7 +7,7 @@ import { oneLine } from '#lib/core/values/markdown-safe.ts';
 import { type AppendedText, countAppends, readLastAppends } from '#lib/store/chunks/appends.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
-export type TaskBody = { notes: number; attestations: number; last: string[] };
+type TaskBody = { notes: number; attestations: number; last: string[] };
 
 /** Whoever only works is told of what its own key appended. */
 export async function bodyOf(actor: Actor, of: { batchId: string; chunk?: number | undefined }): Promise<TaskBody> {

@@ -4,7 +4,7 @@ import { bytesOf } from '#lib/store/postgres/bytes.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 
 export type OfChunk = { batchId: string; chunk: number };
-export type AppendRow = { ordinal: number | null; seq: number | null; text: string | null; by: string };
+type AppendRow = { ordinal: number | null; seq: number | null; text: string | null; by: string };
 
 const ROW = { ordinal: true, seq: true, text: true, by: true } as const satisfies Prisma.AppendSelect;
 
@@ -30,7 +30,7 @@ export async function insertAppend(
 }
 
 /** Of a batch, or of one of its chunks; and of one key, where that is asked. */
-export type Appends = { batchId: string; chunk?: number | undefined; by?: string | undefined };
+type Appends = { batchId: string; chunk?: number | undefined; by?: string | undefined };
 
 /** How many notes and attestations there are. */
 export async function countAppends({ prisma }: WithModels, asked: Appends): Promise<{ notes: number; attestations: number }> {
