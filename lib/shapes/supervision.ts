@@ -117,7 +117,7 @@ export type AtWork = z.infer<typeof atWork>;
 const wanted = z.object({
   chunk: nameNumber.nullable().describe('Null: it is about the whole batch.'),
   what: z.string(),
-  since: instant,
+  since: instant.nullable().describe('When the chunk last changed; null for the whole batch.'),
   page,
 });
 

@@ -35,7 +35,7 @@ export async function appendWork(actor: Actor, raw: z.input<typeof input>): Prom
   authorise(actor, 'work');
   const { batchId, chunk, append } = readInput(input, raw);
   const { pool } = db();
-  const { over, ...done } = await inWrite(pool, 'append_work', async (tx) => {
+  const done = await inWrite(pool, 'append_work', async (tx) => {
     // A batch that is over gets a further closing receipt with what comes later, in one transaction. The batch is locked before its chunks.
     const wasOver = await lockOver(tx, batchId);
     const batch = await readBatchRow(tx, batchId);
@@ -58,7 +58,6 @@ export async function appendWork(actor: Actor, raw: z.input<typeof input>): Prom
           `The key “${append.key}” names another line of chunk ${chunk}. Nothing was recorded. Take a new key for a new line.`,
         );
       return {
-        over: false,
         as: before.seq === null ? ('note' as const) : ('attestation' as const),
         seq: before.seq,
         already: true,
@@ -68,10 +67,12 @@ export async function appendWork(actor: Actor, raw: z.input<typeof input>): Prom
     const seq = as === 'attestation' ? await attest(tx, actor, { batchId, row, item, text, key }) : null;
     await insertAppend(tx, { batchId, chunk }, { key, ordinal: item, seq, text: seq === null ? text : null, by: actor.id });
     if (wasOver) await finishBatch(tx, batchId);
-    return { over: wasOver || BATCH_OVER.includes(batch.state), as, seq, already: false };
+    return { as, seq, already: false };
   });
   if (!done.already) {
-    if (over) await settleBatch(pool, batchId);
+    // One that came to its end meanwhile has a closing receipt that knows nothing of this.
+    if (done.seq !== null && BATCH_OVER.includes((await readBatchRow(db(), batchId))?.state ?? 'running'))
+      await settleBatch(pool, batchId);
     announce(pool, batchId, { chunk, kind: 'appended' });
   }
   const { notes, attestations, last } = await bodyOf(actor, { batchId, chunk });

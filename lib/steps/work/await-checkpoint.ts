@@ -57,7 +57,7 @@ async function look(batchId: string, known: string | undefined): Promise<Checkpo
   const batch = await readBatchRow(db(), batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   if (BATCH_OVER.includes(batch.state)) return 'over';
-  const { count, cursor } = await readWanted(batchId, batch.state, new Date(0));
+  const { count, cursor } = await readWanted(batchId, batch.state);
   return count > 0 && cursor !== known ? 'wanted' : 'nothing_yet';
 }
 

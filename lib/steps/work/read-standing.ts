@@ -33,7 +33,7 @@ export async function standingOf(batchId: string): Promise<BatchStanding> {
   if (!facts || !moment) throw new CountersignError('not_found', 'There is no such batch.');
   const [held, wanting, { attestations }, chunks] = await Promise.all([
     readHeldChunks(pool, { batchId, limit: AGENT_CHUNKS_LISTED }),
-    readWanted(batchId, facts.state as BatchState, facts.createdAt),
+    readWanted(batchId, facts.state as BatchState),
     countAppends(db(), { batchId }),
     db().prisma.chunk.groupBy({ by: ['state'], where: { batchId }, _count: { _all: true } }),
   ]);
@@ -54,10 +54,10 @@ export async function standingOf(batchId: string): Promise<BatchStanding> {
 type Wanted = { wanted: BatchStanding['wanted']; count: number; cursor: string };
 
 /** What of a batch waits for a person, and a name of all of that. */
-export async function readWanted(batchId: string, state: BatchState, since: Date): Promise<Wanted> {
+export async function readWanted(batchId: string, state: BatchState): Promise<Wanted> {
   const { first, count, digest } = await readWanting(db().pool, batchId, AGENT_CHUNKS_LISTED);
   const ofAll = OF_BATCH[state];
-  const whole = ofAll ? [{ chunk: null, what: ofAll, since: since.toISOString(), page: pageOf(batchId) }] : [];
+  const whole = ofAll ? [{ chunk: null, what: ofAll, since: null, page: pageOf(batchId) }] : [];
   return {
     wanted: [
       ...whole,
