@@ -64,7 +64,7 @@ const madeOf = z.uuid(missing('Say which dataset: the id that create_dataset ans
 const agentPlan = z
   .looseObject({}, missing('Give the plan, a JSON object.'))
   .describe(
-    'The plan. For items that your agents classify: {"version":2,"instruction":"…","classifier":{"kind":"agent","otherwise":"keep"},"categories":[{"name":"noise","action":{"connector":"shelf","do":"archive","with":{}}},{"name":"keep","action":null}],"chunking":{"by":"size","maxItems":50},"gates":{"next":"parallel"}}. All members are described at /api/v1/openapi.json.',
+    'The plan. For items that your agents classify: {"version":2,"instruction":"…","classifier":{"kind":"agent","otherwise":"keep"},"categories":[{"name":"noise","action":{"connector":"…","do":"…","with":{}}},{"name":"keep","action":null}],"chunking":{"by":"size","maxItems":50},"gates":{"next":"parallel"}}. All members are described at /api/v1/openapi.json.',
   );
 
 export const previewAsked = z.strictObject({ dataset: madeOf, plan: agentPlan });

@@ -123,8 +123,14 @@ test('a supervisor and a subagent for each chunk do what their prompts say, and 
     for (const { page, chunk } of told.wanted as { page: string; chunk: number }[]) {
       if (given.has(page)) continue;
       given.add(page);
-      const { digest = '' } = (await readCheckpoint(ADA, { batchId, chunk })) ?? {};
-      await decide(ADA, { batchId, chunks: [{ number: chunk, digest }], next: true, execute: true, override: 'Seen.' });
+      const { digest } = (await readCheckpoint(ADA, { batchId, chunk })) ?? { digest: null };
+      await decide(ADA, {
+        batchId,
+        chunks: [{ number: chunk, digest: digest ?? '' }],
+        next: true,
+        execute: true,
+        override: 'Seen.',
+      });
     }
     if (given.size === workers.length)
       await workUntil(pool, async () => (await readBatch(ADA, { batchId }))?.state === 'finished');

@@ -146,7 +146,7 @@ test.each([
     const seen = categories.flatMap(({ sampleRandom }) => sampleRandom.map(({ ordinal }) => ordinal));
     await decide(ADA, {
       batchId: batch.batch,
-      chunks: [{ number, digest, seen }],
+      chunks: [{ number, digest: digest ?? '', seen }],
       next: true,
       execute: true,
       override: 'Looked at.',
@@ -251,11 +251,12 @@ test('the same over REST, and what is missing is said in a sentence', async () =
   const of = `/batches/${batch.id}`;
   expect(await ask(boss.key, `${of}/work/checkpoint?waitSeconds=0`)).toMatchObject({ status: 200, answer: 'nothing_yet' });
   expect(await ask(boss.key, `${of}/work`)).toMatchObject({ status: 200, working: [], wantedCount: 0 });
-  expect(await ask(boss.key, `${of}/receipts`)).toMatchObject({ status: 200, items: [{ kind: 'start' }] });
+  expect(await ask(boss.key, `${of}/receipts/rows`)).toMatchObject({ status: 200, items: [{ kind: 'start' }] });
   for (const path of [
     `/datasets/${dataset.id}/items`,
     `${of}/chunks/1`,
     `${of}/looks`,
+    `${of}/receipts`,
     `${of}/receipts/0-1`,
     `${of}/chunks`,
     '/batches',

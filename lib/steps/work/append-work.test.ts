@@ -40,8 +40,8 @@ async function classified(by = ONE): Promise<string> {
 }
 
 async function decided(batchId: string, answers: { execute?: true; close?: true }): Promise<void> {
-  const { digest = '' } = (await readCheckpoint(ADA, { batchId, chunk: 1 })) ?? {};
-  const chunks = [{ number: 1, digest }];
+  const { digest } = (await readCheckpoint(ADA, { batchId, chunk: 1 })) ?? { digest: null };
+  const chunks = [{ number: 1, digest: digest ?? '' }];
   await decide(ADA, {
     batchId,
     chunks,
@@ -129,7 +129,9 @@ test('who classified nothing of a chunk, an item of another one, and a chunk tha
     message: expect.stringContaining('chunk 1'),
   });
   await expect(say(batchId, 'Archived.', { item: 4 })).rejects.toMatchObject({ code: 'invalid' });
+  await say(batchId, 'Newsletters.');
   await decided(batchId, { close: true });
+  expect(await say(batchId, 'Newsletters.')).toMatchObject({ already: true, as: 'note' });
   await expect(say(batchId, 'Archived.')).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('closed') });
 });
 
@@ -166,7 +168,7 @@ test('exports tell attestations apart, and a trail with them verifies, and names
     expect(found.verdict).toBe('altered');
     expect(found.findings.map((one: { says: string }) => one.says).join('\n')).toContain(says);
     // Whatever it says, nothing is done by it.
-    expect(found.facts.sum).toMatchObject({ done: 3 });
+    expect(found.facts).toMatchObject({ sum: { done: 3 } });
   }
 });
 

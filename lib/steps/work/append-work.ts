@@ -49,8 +49,12 @@ export async function appendWork(actor: Actor, raw: z.input<typeof input>): Prom
     const as = kindIn(row);
     const { item = null, text } = append;
     await assertItem(tx, batchId, row, item);
-    const key = keyOf(actor, row, as, { item, text, key: append.key });
-    const before = await readAppend(tx, { batchId, chunk }, key);
+    const named = { item, text, key: append.key };
+    const key = keyOf(actor, row, as ?? 'attestation', named);
+    const before =
+      (await readAppend(tx, { batchId, chunk }, key)) ??
+      // What takes no line any more may have taken this one as a note.
+      (as === null ? await readAppend(tx, { batchId, chunk }, keyOf(actor, row, 'note', named)) : null);
     if (before) {
       if (before.ordinal !== item || (before.text !== null && before.text !== text))
         throw new CountersignError(
@@ -63,6 +67,7 @@ export async function appendWork(actor: Actor, raw: z.input<typeof input>): Prom
         already: true,
       };
     }
+    if (as === null) throw takesNone(row);
     await assertRoom(tx, batchId, row);
     const seq = as === 'attestation' ? await attest(tx, actor, { batchId, row, item, text, key }) : null;
     await insertAppend(tx, { batchId, chunk }, { key, ordinal: item, seq, text: seq === null ? text : null, by: actor.id });
@@ -75,7 +80,7 @@ export async function appendWork(actor: Actor, raw: z.input<typeof input>): Prom
       await settleBatch(pool, batchId);
     announce(pool, batchId, { chunk, kind: 'appended' });
   }
-  const { notes, attestations, last } = await bodyOf(actor, { batchId, chunk });
+  const { notes, attestations, last } = await bodyOf({ batchId, chunk }, actor);
   return {
     ...{ recorded: !done.already, already: done.already, as: done.as, says: saysOf(done) },
     ...{
@@ -94,16 +99,17 @@ function saysOf({ as, already }: { as: Appended['as']; already: boolean }): stri
     : 'Recorded as an attestation: a receipt of what you say, which counts as no action of ours.';
 }
 
-/** What a line is in this state. Throws `conflict` where nothing is appended. */
-function kindIn({ number, state, decisionId, haltedFrom }: ChunkRow): Appended['as'] {
+/** What a line is in this state; null where nothing is appended. */
+function kindIn({ state, decisionId, haltedFrom }: ChunkRow): Appended['as'] | null {
   if (CHUNK_ATTESTABLE.includes(state)) return 'attestation';
   if (CHUNK_NOTABLE.includes(state)) return 'note';
   if (state === 'halted') return haltedFrom === 'executing' ? 'attestation' : 'note';
-  if (state === 'cancelled' && decisionId !== null) return 'attestation';
-  throw new CountersignError(
-    'conflict',
-    `Chunk ${number} is ${chunkWords(state)}, and nobody approved it: nothing is appended to its task.`,
-  );
+  return state === 'cancelled' && decisionId !== null ? 'attestation' : null;
+}
+
+function takesNone({ number, state }: ChunkRow): CountersignError {
+  const message = `Chunk ${number} is ${chunkWords(state)}, and nobody approved it: nothing is appended to its task.`;
+  return new CountersignError('conflict', message);
 }
 
 async function assertItem(tx: Tx, batchId: string, { id: chunkId, number }: ChunkRow, ordinal: number | null): Promise<void> {

@@ -10,7 +10,7 @@ import { db } from '#lib/store/postgres/db.ts';
 type TaskBody = { notes: number; attestations: number; last: string[] };
 
 /** Whoever only works is told of what its own key appended. */
-export async function bodyOf(actor: Actor, of: { batchId: string; chunk?: number | undefined }): Promise<TaskBody> {
+export async function bodyOf(of: { batchId: string; chunk?: number | undefined }, actor: Actor): Promise<TaskBody> {
   const asked = { ...of, ...(may(actor, 'supervise') ? {} : { by: actor.id }) };
   const [counts, last] = await Promise.all([countAppends(db(), asked), readLastAppends(db(), asked, AGENT_TASK_LINES)]);
   return { ...counts, last: last.map((line) => lineOf(line, of.chunk === undefined)) };

@@ -61,7 +61,7 @@ export async function readTask(actor: Actor, raw: z.input<typeof named>): Promis
       'forbidden',
       `This key had nothing of chunk ${chunk.number}. Claim a chunk: its claim names its task.`,
     );
-  const { notes, attestations, last } = await bodyOf(actor, { batchId: batch.id, chunk: chunk?.number });
+  const { notes, attestations, last } = await bodyOf({ batchId: batch.id, chunk: chunk?.number }, actor);
   const { _sum: sum } = await db().prisma.chunk.aggregate({ where: { batchId: batch.id }, _sum: { seq: true } });
   const receipts = chunk ? chunk.seq : (sum.seq ?? 0);
   return {
