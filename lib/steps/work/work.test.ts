@@ -2,14 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { AGENT_LEASE_MS } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
@@ -52,6 +55,13 @@ test('agents classify side by side, a person approves, and workers execute', asy
   expect(first).toMatchObject({ instruction: AGENT_PLAN.instruction, otherwise: 'keep', epoch: 1, left: 3 });
   expect(first.items[0]).toEqual({ ordinal: 1, fields: { id: '1', subject: 'Mail 1' }, cut: [] });
   expect(await claimWork(TWO, { batchId, asked: { worker: 'v' } })).toMatchObject({ claimed: null, over: false });
+  const had = (await readBoard(ADA)).agents.filter(({ batch }) => batch === batchId);
+  expect(had).toMatchObject([
+    { name: 'w', batchName: 'By agents', number: 1 },
+    { name: 'w', batchName: 'By agents', number: 2 },
+  ]);
+  expect(Date.now() - Date.parse(had[0]?.lastCall ?? '')).toBeLessThan(AGENT_LEASE_MS);
+  expect((await readBatch(ADA, { batchId }))?.chunks.map(({ agent: who }) => who?.name)).toEqual(['w', 'w']);
 
   const own = { batchId, chunk: 1 };
   const some = await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1, 2]) } });
