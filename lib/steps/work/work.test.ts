@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { AGENT_LEASE_MS } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
@@ -60,7 +59,7 @@ test('agents classify side by side, a person approves, and workers execute', asy
     { name: 'w', batchName: 'By agents', number: 1 },
     { name: 'w', batchName: 'By agents', number: 2 },
   ]);
-  expect(Date.now() - Date.parse(had[0]?.lastCall ?? '')).toBeLessThan(AGENT_LEASE_MS);
+  expect((had[0]?.lastCall ?? '') >= (had[0]?.since ?? '?')).toBe(true);
   expect((await readBatch(ADA, { batchId }))?.chunks.map(({ agent: who }) => who?.name)).toEqual(['w', 'w']);
 
   const own = { batchId, chunk: 1 };
