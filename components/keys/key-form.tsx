@@ -123,7 +123,7 @@ function Scopes({ chosen, problem, onChoose }: ScopesProps) {
   const error = chosen.length === 0 ? 'Choose at least one.' : problem;
   return (
     <fieldset className="flex flex-col">
-      <legend className="text-12 text-muted">What it may do as an agent</legend>
+      <legend className="text-12 font-medium text-text">What it may do as an agent</legend>
       {SCOPE_WORDS.map(({ scope, words }) => (
         <Checkbox
           key={scope}
