@@ -111,6 +111,8 @@ for (const era of atSize<Era[]>(['2026-07-28'], ['2026-07-28', '2025-06-18']))
     await page.goto('/admin');
     await expect(page.getByRole('table', { name: 'Agents' })).toContainText('subagent 1');
     await expect(page.getByRole('table', { name: 'Agents' })).toContainText(`${name}, chunk ${chunk.number}`);
+    await page.goto(`/batches/${batch}`);
+    await expect(page.getByRole('list', { name: 'Agents' })).toContainText(`Agent subagent 1 has chunk ${chunk.number} since`);
     await Promise.all(
       others.map((caller, at) => finish(caller, claims[at + 1]?.claimed as NonNullable<WorkClaim['claimed']>, at === 0)),
     );
