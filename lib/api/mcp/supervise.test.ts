@@ -127,11 +127,12 @@ test.each(atSize<readonly (readonly [string, typeof LEGACY | typeof MODERN])[]>(
     expect(first.answer).toBe('wanted');
     expect(first.wanted[0]).toMatchObject({ chunk: expect.any(Number), what: expect.stringContaining('awaiting review') });
     const status = await call<BatchStanding>(supervisor, 'batch_status', { batch: batch.batch });
-    expect(status.working).toMatchObject(
-      [
-        { who: 'subagent 1', key: `Agents (key of ${bots.owner.name})`, since: expect.any(String), lastCall: expect.any(String) },
-      ].map(({ key: __, ...one }) => one),
-    );
+    expect(status.working).toMatchObject([
+      {
+        ...{ who: 'subagent 1', key: expect.stringMatching(/^Agents \(key of /) },
+        ...{ since: expect.any(String), lastCall: expect.any(String) },
+      },
+    ]);
     // The lease of the one that was killed runs out, and another takes its chunk.
     await pool.query(`UPDATE chunk SET lease_until = now() - interval '1 second' WHERE batch_id = $1 AND state = 'classifying'`, [
       batch.batch,
