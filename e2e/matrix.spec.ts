@@ -4,12 +4,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type KeyRole, ROLES, type Role } from '#lib/core/people/roles.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { EVERYONE, OPERATIONS, PAGES, STEPS } from '#test/roles.ts';
 import { atSize } from '#test/size.ts';
 import { ADMIN, expect, test } from './fixtures.ts';
 
-type Who = KeyRole | 'disabled' | 'nobody';
+/** Keys of the role agent, by the names of test/roles.ts. */
+const AGENTS = { agent: ['work'], supervisor: ['supervise'], starter: ['supervise', 'start'] } as const;
+type Agent = keyof typeof AGENTS;
+const isAgent = (who: string | null): who is Agent => who !== null && Object.hasOwn(AGENTS, who);
+
+type Who = Role | Agent | 'disabled' | 'nobody';
 type Operation = {
   operationId: string;
   parameters?: { name: string; in: string; required?: boolean; schema: { type?: string } }[];
@@ -69,8 +74,8 @@ test('Every door of the build stands in the tables, and opens for those alone th
     return joined.cookie;
   };
 
-  const agentKey = async (): Promise<string> => {
-    const { text } = await call('makeKeyAction', admin, { name: 'Agents', role: 'agent', days: 1 });
+  const agentKey = async (who: Agent): Promise<string> => {
+    const { text } = await call('makeKeyAction', admin, { name: 'Agents', role: 'agent', scopes: AGENTS[who], days: 1 });
     return /"key":"([\w-]+)"/.exec(text)?.[1] ?? '';
   };
 
@@ -86,12 +91,16 @@ test('Every door of the build stands in the tables, and opens for those alone th
   });
 
   // Each step refuses every other role in tests of its own: here it is about what leads to the steps.
-  for (const who of atSize<Who[]>(['nobody', 'agent', 'auditor'], ['nobody', 'disabled', 'agent', ...ROLES])) {
+  for (const who of atSize<Who[]>(
+    ['nobody', 'supervisor', 'auditor'],
+    ['nobody', 'disabled', ...(Object.keys(AGENTS) as Agent[]), ...ROLES],
+  )) {
     await test.step(who, async () => {
       const role = who === 'nobody' ? null : who === 'disabled' ? 'operator' : who;
-      const cookie = role === null || role === 'agent' ? '' : role === 'admin' ? admin : await join(role);
-      const asker: Record<string, string> =
-        role === 'agent' ? { authorization: `Bearer ${await agentKey()}` } : { cookie, origin: product };
+      const cookie = role === null || isAgent(role) ? '' : role === 'admin' ? admin : await join(role);
+      const asker: Record<string, string> = isAgent(role)
+        ? { authorization: `Bearer ${await agentKey(role)}` }
+        : { cookie, origin: product };
       if (who === 'disabled') {
         const { id } = await (await fetch(`${product}/api/auth/get-session`, { headers: { cookie } }))
           .json()
@@ -106,7 +115,7 @@ test('Every door of the build stands in the tables, and opens for those alone th
       };
 
       // A key has no browser.
-      for (const [route, rule] of role === 'agent' ? [] : Object.entries(PAGES)) {
+      for (const [route, rule] of isAgent(role) ? [] : Object.entries(PAGES)) {
         if (rule === 'data' || route.startsWith('/_')) continue;
         const answer = await fetch(product + filled(route), { headers: { cookie }, redirect: 'manual' });
         const text = await answer.text();
@@ -122,7 +131,7 @@ test('Every door of the build stands in the tables, and opens for those alone th
         else see(route, `${status}${refused ? ', refused' : ''}`, status < 500 && !away && refused !== may(rule));
       }
 
-      for (const { name } of actions.filter((one) => role !== 'agent' && !OPEN_ACTIONS.includes(one.name))) {
+      for (const { name } of actions.filter((one) => !isAgent(role) && !OPEN_ACTIONS.includes(one.name))) {
         const rule = ruleOf(name) ?? '';
         if (may(rule) && ACTS_AT_ONCE.includes(name)) continue;
         const { text } = await call(name, cookie, { no: 'such key' });

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
-import { Zoned } from '#components/ui/relative-time.tsx';
+import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
@@ -53,6 +53,14 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
               </span>
             ) : null}
             {chunk.haltReason ? <span className="block text-12 text-muted">{reasonWords(chunk.haltReason)}</span> : null}
+            {chunk.agent ? (
+              <span
+                className="block text-12 text-muted"
+                title={chunk.agent.key ? `with the key “${chunk.agent.key}”` : undefined}
+              >
+                agent {chunk.agent.name} since <Instant iso={chunk.agent.since} />
+              </span>
+            ) : null}
             {chunk.worker ? (
               <span className="block font-mono text-12 text-muted" title="the worker that has it: host and pid">
                 {chunk.worker.host}:{chunk.worker.pid}

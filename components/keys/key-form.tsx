@@ -3,12 +3,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
-import { Field, Input, Select } from '#components/ui/field.tsx';
+import { Checkbox, Field, Input, Select } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { ShownOnce } from '#components/ui/shown-once.tsx';
 import { writing } from '#components/ui/writing.ts';
-import type { KeyRole } from '#lib/core/people/roles.ts';
+import type { AgentScope, KeyRole } from '#lib/core/people/roles.ts';
 import type { KeyMade, NewKeyInput } from '#lib/shapes/keys.ts';
+import { SCOPE_WORDS } from './scope-words.ts';
 
 type Props = {
   /** what a key of this person may do at most */
@@ -24,11 +25,12 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 export function KeyForm({ roles, daysMax, onMake }: Props) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<KeyRole>('auditor');
+  const [scopes, setScopes] = useState<readonly AgentScope[]>(['work']);
   const [days, setDays] = useState(90);
   const [batches, setBatches] = useState('');
   const make = useMutation(writing(['keys', 'make'], onMake));
   const problemOf = (field: string) => make.error?.refusal.problems?.find(({ path }) => path.startsWith(field))?.message;
-  const elsewhere = ['name', 'role', 'days', 'batches'].some(problemOf) ? null : make.error?.message;
+  const elsewhere = ['name', 'role', 'scopes', 'days', 'batches'].some(problemOf) ? null : make.error?.message;
   const bound = batches.toLowerCase().match(UUID) ?? [];
   const unread = batches.trim() !== '' && bound.length === 0;
   return (
@@ -36,9 +38,15 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
       className="flex max-w-3xl flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (unread) return;
+        if (unread || (role === 'agent' && scopes.length === 0)) return;
         make.mutate(
-          { name, role, days, ...(bound.length > 0 ? { batches: [...new Set(bound)] } : {}) },
+          {
+            name,
+            role,
+            days,
+            ...(role === 'agent' ? { scopes: [...scopes] } : {}),
+            ...(bound.length > 0 ? { batches: [...new Set(bound)] } : {}),
+          },
           {
             onSuccess: () => {
               setName('');
@@ -52,11 +60,7 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
         <Field label="What uses it" error={problemOf('name')}>
           <Input required autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <Field
-          label="It acts as"
-          error={problemOf('role')}
-          hint={role === 'agent' ? 'It classifies chunks, and does nothing else.' : undefined}
-        >
+        <Field label="It acts as" error={problemOf('role')}>
           <Select value={role} onChange={(event) => setRole(event.target.value as KeyRole)}>
             {roles.map((one) => (
               <option key={one}>{one}</option>
@@ -73,6 +77,7 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
           </Select>
         </Field>
       </div>
+      {role === 'agent' ? <Scopes chosen={scopes} problem={problemOf('scopes')} onChoose={setScopes} /> : null}
       <Field
         label="Only for these batches"
         hint="Addresses or ids of batches. Left empty, it gets at everything that its role may see."
@@ -100,5 +105,41 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
         />
       ) : null}
     </form>
+  );
+}
+
+type ScopesProps = {
+  chosen: readonly AgentScope[];
+  problem: string | undefined;
+  onChoose: (scopes: readonly AgentScope[]) => void;
+};
+
+/** What an agent's key may do, in plain words. None of it decides anything. */
+function Scopes({ chosen, problem, onChoose }: ScopesProps) {
+  const toggle = (scope: AgentScope, on: boolean) => {
+    const without = chosen.filter((one) => one !== scope && (scope !== 'supervise' || one !== 'start'));
+    onChoose(on ? [...chosen, scope] : without);
+  };
+  const error = chosen.length === 0 ? 'Choose at least one.' : problem;
+  return (
+    <fieldset className="flex flex-col">
+      <legend className="text-12 font-medium text-text">What it may do as an agent</legend>
+      {SCOPE_WORDS.map(({ scope, words }) => (
+        <Checkbox
+          key={scope}
+          label={words}
+          className={scope === 'start' ? 'ml-6' : undefined}
+          checked={chosen.includes(scope)}
+          disabled={scope === 'start' && !chosen.includes('supervise')}
+          onChange={(event) => toggle(scope, event.target.checked)}
+        />
+      ))}
+      <p className="text-12 text-muted">It never approves, releases or answers what is uncertain, and sees no sample or mark.</p>
+      {error ? (
+        <p role="alert" className="text-12 text-red">
+          {error}
+        </p>
+      ) : null}
+    </fieldset>
   );
 }

@@ -7,6 +7,7 @@ import { Instant } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { ApiKeyView } from '#lib/shapes/keys.ts';
+import { scopesTold } from './scope-words.ts';
 
 type Props = {
   keys: ApiKeyView[];
@@ -42,6 +43,7 @@ export function KeyList({ keys, owners, onRevoke }: Props) {
             <Cell className="font-mono whitespace-nowrap">…{key.hint}</Cell>
             <Cell>
               {key.role}
+              {key.scopes.length > 0 ? <span className="text-muted">: {scopesTold(key.scopes)}</span> : null}
               {key.batches.length > 0 ? (
                 <span className="text-muted" title={key.batches.join('\n')}>
                   {' '}

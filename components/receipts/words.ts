@@ -31,7 +31,7 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
     case 'closing':
       return `The batch is ${text(body.state)}. It has ${formatNoun(Number(body.receipts), 'receipts')} before this one.`;
     case 'attestation':
-      return `${who} says that this was done. Countersign did not do it.`;
+      return `${who} says${receipt.fields.text ? `: ${quoted(receipt.fields.text)}` : ' that this was done'}. Countersign did not do it.`;
   }
 }
 

@@ -2,6 +2,7 @@
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import {
+  AGENT_WAIT_SECONDS_MAX,
   BATCH_LOOKS_MAX,
   FIELDS_MAX,
   PAUSE_WHY_CHARS_MAX,
@@ -90,6 +91,7 @@ import { ofDataset, savedPlan, savedPlanName, savedPlanRow } from '#lib/shapes/s
 import { securityAsked, securityEvent } from '#lib/shapes/security.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
+import { appendAsked, appended, batchStanding, checkpointAsked, checkpointTold } from '#lib/shapes/supervision.ts';
 import { followUp, followUpsAsked, taskAssignment, tasksLooked } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
@@ -931,5 +933,32 @@ export const contract = oc.prefix('/api/v1').router({
     release: post('/batches/{id}/chunks/{n}/work/release', 'Give a chunk back, as an agent')
       .input(write(ofChunk, workReleased))
       .output(workLeft),
+    append: post(
+      '/batches/{id}/chunks/{n}/work/append',
+      'Append to a chunk’s task, as an agent',
+      'Before the chunk’s approval the line is a note of its scratchpad; after it, a receipt that attests. A line that is sent again is recorded once.',
+    )
+      .input(write(ofChunk, appendAsked))
+      .output(appended),
+    standing: get(
+      '/batches/{id}/work',
+      'Read how a batch stands, as an agent',
+      'States, counts, who works on what, and the pages of what waits for a person.',
+    )
+      .input(z.strictObject(named))
+      .output(batchStanding),
+    checkpoint: get(
+      '/batches/{id}/work/checkpoint',
+      'Wait for a checkpoint, as an agent',
+      'Answers as soon as something waits for a person that the cursor does not know of, or all is over; else when the time is up.',
+    )
+      .input(
+        z.strictObject({
+          ...named,
+          ...checkpointAsked,
+          waitSeconds: z.coerce.number<number>().int().min(0).max(AGENT_WAIT_SECONDS_MAX).optional(),
+        }),
+      )
+      .output(checkpointTold),
   },
 });

@@ -27,7 +27,18 @@ async function keyed(role: Role): Promise<{ id: string; keyId: string; actor: Ac
   const { id } = await somebody(role);
   const keyId = randomUUID();
   const { token, digest, hint } = makeKeyToken();
-  const key = { id: keyId, name: 'Script', digest, hint, role, batches: [], ownerId: id, createdBy: `user:${id}`, days: 1 };
+  const key = {
+    id: keyId,
+    name: 'Script',
+    digest,
+    hint,
+    role,
+    scopes: [],
+    batches: [],
+    ownerId: id,
+    createdBy: `user:${id}`,
+    days: 1,
+  };
   await insertKey({ prisma }, key);
   return { id, keyId, token, actor: { id: `key:${keyId}`, role, name: 'Script', via: 'api', owner: id } };
 }

@@ -43,7 +43,7 @@ import { changeReading } from '#lib/steps/datasets/change-reading.ts';
 import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
 import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
 import { previewReading } from '#lib/steps/datasets/preview-reading.ts';
-import { readDataset, readDatasets, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { readDataset, readDatasetAlone, readDatasets, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { readLines } from '#lib/steps/datasets/read-lines.ts';
 import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
@@ -111,9 +111,12 @@ import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
+import { appendWork } from '#lib/steps/work/append-work.ts';
+import { awaitCheckpoint } from '#lib/steps/work/await-checkpoint.ts';
 import { claimWork } from '#lib/steps/work/claim-work.ts';
 import { completeWork } from '#lib/steps/work/complete-work.ts';
 import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
+import { readStanding } from '#lib/steps/work/read-standing.ts';
 import { reportWork } from '#lib/steps/work/report-work.ts';
 import { contract } from './contract.ts';
 
@@ -138,7 +141,7 @@ export const router = os.router({
       return { items: items.map(datasetOf), next };
     }),
     read: os.datasets.read.handler(async ({ context, input }) =>
-      datasetOf(found(await readDataset(context.actor, input), 'dataset')),
+      datasetOf(found(await readDatasetAlone(context.actor, input), 'dataset')),
     ),
     items: os.datasets.items.handler(async ({ context, input }) => found(await findItems(context.actor, input), 'dataset')),
     item: os.datasets.item.handler(async ({ context, input }) => found(await readItem(context.actor, input), 'item')),
@@ -457,6 +460,13 @@ export const router = os.router({
     ),
     release: os.work.release.handler(({ context, input: { params, body } }) =>
       leaveWork(context.actor, { batchId: params.id, chunk: params.n, released: body }),
+    ),
+    append: os.work.append.handler(({ context, input: { params, body } }) =>
+      appendWork(context.actor, { batchId: params.id, chunk: params.n, append: body }),
+    ),
+    standing: os.work.standing.handler(({ context, input }) => readStanding(context.actor, { batchId: input.id })),
+    checkpoint: os.work.checkpoint.handler(({ context, input: { id: batchId, ...asked }, signal }) =>
+      awaitCheckpoint(context.actor, { batchId, ...asked, signal }),
     ),
   },
 });

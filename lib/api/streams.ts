@@ -15,7 +15,7 @@ import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { downloadUnreadable } from '#lib/steps/datasets/download-unreadable.ts';
 import { DOWNLOAD_FORMATS, DOWNLOAD_TYPES, UPLOAD_TYPES } from '#lib/steps/datasets/formats.ts';
-import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
+import { readDatasetAlone } from '#lib/steps/datasets/read-datasets.ts';
 import { type Uploaded, type UploadInput, uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { uploadFixedRows } from '#lib/steps/datasets/upload-fixed-rows.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
@@ -487,10 +487,10 @@ async function uploaded(
   const announced = request.headers.get('content-length');
   const act = async () => {
     const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
-    const followed = follow('upload', actor);
+    const followed = follow('create_dataset', actor);
     const source = sentBy(incoming(request.body ?? new Blob([]).stream()), followed);
     const { id, same } = await upload({ name, source, contentLength }, request.signal).finally(followed.leave);
-    const view = await readDataset(actor, { id });
+    const view = await readDatasetAlone(actor, { id });
     if (!view) throw new CountersignError('not_found', `The dataset of “${name}” was removed as soon as it had arrived.`);
     return Response.json(described(uploadedDataset, { ...datasetOf(view), same }, 'datasets.upload'), { status: 201 });
   };

@@ -2,15 +2,15 @@
 import type { Verb } from '#lib/auth/authorise.ts';
 
 const WRITES: Record<string, Verb> = {
-  '/datasets': 'upload',
+  '/datasets': 'create_dataset',
   '/datasets/{id}/fixed-rows': 'upload',
   '/datasets/{id}/reading/preview': 'read_anew',
   'PUT /datasets/{id}/reading': 'read_anew',
   'PATCH /datasets/{id}': 'keep_datasets',
   'DELETE /datasets/{id}': 'keep_datasets',
-  '/batches/preview': 'plan',
+  '/batches/preview': 'create',
   '/batches/preview/rows': 'plan',
-  '/batches': 'plan',
+  '/batches': 'create',
   'PUT /batches/{id}': 'plan',
   '/plans': 'plan',
   'PUT /plans/{id}': 'plan',
@@ -44,6 +44,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/chunks/{n}/work/extend': 'work',
   '/batches/{id}/chunks/{n}/work/complete': 'work',
   '/batches/{id}/chunks/{n}/work/release': 'work',
+  '/batches/{id}/chunks/{n}/work/append': 'work',
   ...steered('pause', 'pause'),
   ...steered('resume', 'resume'),
   ...steered('cancel', 'cancel'),

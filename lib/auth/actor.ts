@@ -1,11 +1,13 @@
 /** Who is asking. Every step takes an actor first; nothing below the steps knows one. */
 
-import type { KeyRole } from '#lib/core/people/roles.ts';
+import type { AgentScope, KeyRole } from '#lib/core/people/roles.ts';
 
 export type Actor = {
   /** `user:<uuid>`, `key:<uuid>` for a person's API key, `agent:<uuid>` for one that works as an agent, or `key:env` for that of the environment. It goes into receipts as `by`. */
   id: string;
   role: KeyRole;
+  /** What a key of the role agent may do; everybody else has none. */
+  scopes?: readonly AgentScope[];
   /** What people see. */
   name: string;
   /** How the request came: receipts say it, because a page proves what was displayed and an API caller only attests it. */

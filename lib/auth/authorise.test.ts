@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import { KEY_ROLES, type KeyRole } from '#lib/core/people/roles.ts';
+import { AGENT_SCOPES, type AgentScope, type KeyRole, ROLES } from '#lib/core/people/roles.ts';
 import type { Actor } from './actor.ts';
 import { authorise, may, type Verb } from './authorise.ts';
 
@@ -10,7 +10,7 @@ const ALLOWED: Record<Verb, string> = {
   read_anew: 'admin operator',
   keep_datasets: 'admin operator',
   plan: 'admin operator',
-  start: 'admin operator',
+  start: 'admin operator start',
   undo: 'admin operator',
   see: 'admin operator reviewer',
   download: 'admin operator reviewer',
@@ -40,19 +40,27 @@ const ALLOWED: Record<Verb, string> = {
   security: 'admin auditor',
   erase: 'admin',
   people: 'admin',
-  work: 'agent',
+  create_dataset: 'admin operator supervise',
+  see_dataset: 'admin operator reviewer supervise',
+  create: 'admin operator supervise',
+  see_batch: 'admin operator reviewer auditor supervise',
+  work: 'work',
+  supervise: 'supervise',
+  read_tasks: 'work supervise',
 };
 
 const actor = (role: KeyRole): Actor => ({ id: 'user:00000000-0000-4000-8000-000000000000', role, name: 'Bo', via: 'page' });
+const agent = (...scopes: AgentScope[]): Actor => ({ ...actor('agent'), scopes });
 
 describe('every role and every verb', () => {
   for (const [verb, allowed] of Object.entries(ALLOWED) as [Verb, string][]) {
-    for (const role of KEY_ROLES) {
+    for (const asker of [...ROLES.map(actor), ...AGENT_SCOPES.map((scope) => agent(scope)), actor('agent')]) {
+      const role = asker.scopes?.[0] ?? asker.role;
       const yes = allowed.split(' ').includes(role);
       it(`${role} ${yes ? 'may' : "can't"} ${verb}`, () => {
-        expect(may(actor(role), verb)).toBe(yes);
-        if (yes) expect(() => authorise(actor(role), verb)).not.toThrow();
-        else expect(() => authorise(actor(role), verb)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+        expect(may(asker, verb)).toBe(yes);
+        if (yes) expect(() => authorise(asker, verb)).not.toThrow();
+        else expect(() => authorise(asker, verb)).toThrow(expect.objectContaining({ code: 'forbidden' }));
       });
     }
   }
@@ -73,5 +81,8 @@ it('a refusal names the role, the verb and who can', () => {
   };
   expect(refused('reviewer', 'start')).toBe("A reviewer can't start batches. An operator or an admin can.");
   expect(refused('auditor', 'decide')).toBe("An auditor can't decide on chunks. A reviewer, an operator or an admin can.");
+  expect(() => authorise(agent('work'), 'start')).toThrow(
+    "An agent with the scope work can't start batches. An operator, an admin or an agent with the scope start can.",
+  );
   expect(refused('operator', 'people')).toBe("An operator can't manage people, roles, keys and settings. An admin can.");
 });

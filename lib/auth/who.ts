@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { AGENTS, KEY_ACTOR, KEYS, keyName } from '#lib/core/people/key-actor.ts';
-import { isKeyRole, isRole, type KeyRole } from '#lib/core/people/roles.ts';
+import { isAgentScope, isKeyRole, isRole, type KeyRole } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { type KeyRow, markKeyUsed, readKeyByDigest } from '#lib/store/keys/keys.ts';
@@ -79,7 +79,7 @@ async function keyActor(authorization: string, headers: Headers): Promise<Actor>
 
 /** The owner's role is that of this moment: a key ends with what its owner may, and never does more. */
 async function actorOfKey(
-  { id, name, role, batches, owner, revokedAt }: KeyRow,
+  { id, name, role, scopes, batches, owner, revokedAt }: KeyRow,
   expired: boolean,
   headers: Headers,
 ): Promise<Actor> {
@@ -100,6 +100,7 @@ async function actorOfKey(
       via: 'api',
       owner: owner.id,
     },
+    ...(role === 'agent' ? { scopes: scopes.filter(isAgentScope) } : {}),
     ...(batches.length > 0 ? { batches } : {}),
   };
 }

@@ -166,6 +166,15 @@ export const CHUNK_HELD: readonly ChunkState[] = ['awaiting_release', 'paused', 
  */
 export const CHUNK_WAITING_FOR_PEOPLE: readonly ChunkState[] = [...CHUNK_IN_REVIEW, 'awaiting_release', 'halted'];
 
+/** It stands still until a person says something, what is uncertain included. */
+export const CHUNK_WANTING_PEOPLE: readonly ChunkState[] = [...CHUNK_WAITING_FOR_PEOPLE, 'unresolved'];
+
+/** Nobody has approved it, and an agent may have it, or have had it: what is appended to its task is a note. Where it halted before its approval too. */
+export const CHUNK_NOTABLE: readonly ChunkState[] = ['queued', 'classifying', ...CHUNK_IN_REVIEW];
+
+/** It was approved: what is appended to its task attests. Where it halted or was cancelled after its approval too. */
+export const CHUNK_ATTESTABLE: readonly ChunkState[] = [...CHUNK_ACTING, 'awaiting_release', 'paused', 'unresolved', 'done'];
+
 /** It puts a question to whoever may answer: shall these actions run, and after the first, the rest. */
 export const CHUNK_ASKING: readonly ChunkState[] = ['awaiting_review', 'awaiting_release'];
 

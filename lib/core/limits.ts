@@ -131,6 +131,19 @@ export const AGENT_NAME_CHARS_MAX = 100;
 /** Of one report, and of what it says of an item. */
 export const AGENT_REPORT_ITEMS_MAX = 500;
 export const AGENT_WHY_CHARS_MAX = 500;
+/** Of one line that an agent appends to a chunk's task. */
+export const AGENT_TEXT_CHARS_MAX = 4_000;
+/** So many lines take the appends of a chunk: some for each of its items, and some for itself. */
+export const AGENT_APPENDS_PER_ITEM = 4;
+export const AGENT_APPENDS_SPARE = 100;
+/** What an agent is told of a task's body: its last lines. */
+export const AGENT_TASK_LINES = 10;
+/** Of a table that an agent gives as text; a larger one is uploaded over REST. */
+export const AGENT_CONTENT_CHARS_MAX = 500_000;
+/** Clients cut a call after some minutes: who waits for a person asks again. */
+export const AGENT_WAIT_SECONDS_MAX = 25;
+/** Of chunks that somebody works on, and of those that wait for a person, in one answer. */
+export const AGENT_CHUNKS_LISTED = 50;
 /** What an agent says when it gives a chunk back, or leaves items for a person. */
 export const AGENT_REASON_CHARS_MAX = 500;
 export const TRANSACTIONAL_SLOTS = 500;
@@ -380,6 +393,8 @@ export const NOTICES_SENT_PER_TURN = 100;
 /** The board is read at most so often by one process, however many look at it. */
 export const BOARD_MS = 1_000;
 export const BOARD_BATCHES_MAX = 200;
+/** Chunks that agents have, as the board lists them. */
+export const BOARD_AGENTS_MAX = 100;
 export const BOARD_TARGETS_MAX = 50;
 /** Of incidents that are over. */
 export const INCIDENTS_CLOSED_SHOWN = 50;

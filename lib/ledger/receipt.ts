@@ -153,8 +153,8 @@ export type ClosingBody = Common & {
   seed: string | null;
 };
 
-/** What an agent says that it did; counted apart. */
-type AttestationBody = Common & {
+/** What an agent says that it did; counted apart. `key`: unique in the chunk, so that what is said again counts once. */
+export type AttestationBody = Common & {
   v: 1;
   kind: 'attestation';
   item: number | null;

@@ -12,6 +12,17 @@ const boardWorker = workerRow
   .extend({ chunks: z.array(ownedChunk.extend({ inFlight: count })).describe('The chunks that it has under a lease.') });
 export type BoardWorker = z.infer<typeof boardWorker>;
 
+const boardAgent = z.object({
+  name: z.string().describe('What it calls itself.'),
+  key: z.string().nullable().describe('The name of its key, and whose it is.'),
+  batch: id,
+  batchName: z.string(),
+  number: z.int().describe('The chunk that it has.'),
+  since: instant,
+  lastCall: instant,
+});
+export type BoardAgent = z.infer<typeof boardAgent>;
+
 const boardBatch = z.object({
   ...named,
   state: batchState,
@@ -47,6 +58,7 @@ const line = z.array(count).describe('The last hour in slots, the oldest first; 
 
 export const board = z.object({
   workers: z.array(boardWorker),
+  agents: z.array(boardAgent).describe('Agents that have a chunk to classify, a row for each chunk.'),
   activity: z.object({
     slotSeconds: count,
     receipts: line,

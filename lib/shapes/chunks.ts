@@ -37,6 +37,14 @@ export const chunk = z.object({
   worker: worker
     .extend({ silentMs: z.number().nullable().describe('Since it last renewed its lease; null while it does so in time.') })
     .nullable(),
+  agent: z
+    .object({
+      name: z.string().describe('What it calls itself.'),
+      key: z.string().nullable().describe('The name of its key.'),
+      since: instant,
+    })
+    .nullable()
+    .describe('The agent that has it; null while none does.'),
 });
 export type ChunkRow = z.infer<typeof chunk>;
 

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { KEY_BATCHES_MAX, KEY_DAYS_MAX, KEY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
-import { KEY_ROLES } from '#lib/core/people/roles.ts';
+import { AGENT_SCOPES, KEY_ROLES } from '#lib/core/people/roles.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
 import { id, instant, named } from './values.ts';
+
+const scope = z.enum(AGENT_SCOPES);
 
 /** A person's API key, without the key. */
 export const apiKey = z.object({
   ...named,
   hint: z.string().describe('Its last four characters.'),
   role: z.enum(KEY_ROLES).describe('What it may do.'),
+  scopes: z.array(scope).describe('What it may do as an agent; empty for every other role.'),
   batches: z.array(id).describe('The batches that it is bound to; empty where it is bound to none.'),
   owner: z.object(named),
   createdAt: instant,
@@ -29,6 +32,14 @@ export const newKey = z.strictObject({
     long: `Use at most ${KEY_NAME_CHARS_MAX} characters.`,
   }),
   role: z.enum(KEY_ROLES).describe('What it may do: at most what its owner may.'),
+  scopes: z
+    .array(scope)
+    .min(1, 'Choose at least one scope.')
+    .max(AGENT_SCOPES.length)
+    .optional()
+    .describe(
+      'Of the role agent: `work` classifies chunks and appends to their tasks, which is all without this member; `supervise` makes datasets and batches and follows them; `start`, beside it, starts batches.',
+    ),
   days: z
     .int()
     .min(1)

@@ -10,6 +10,10 @@ export const count = z.int().min(0);
 /** A number that names something: an item, a chunk, a revision. PostgreSQL integers. */
 export const nameNumber = z.int32().min(1);
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'A digest is 64 hex digits, as the checkpoint gave it.');
+/** The words of a schema for a value that is not there; what is wrong otherwise keeps its own. */
+export const missing = (words: string) => ({
+  error: ({ input }: { input?: unknown }) => (input === undefined ? words : undefined),
+});
 /** Of whatever has an id and a name for people. */
 export const named = { id, name: z.string() };
 export const noun = z.string().describe('What the items are called, as a plural.');

@@ -11,9 +11,12 @@ import {
 } from '#lib/core/limits.ts';
 import { categoryName } from '#lib/core/plans/plan.ts';
 import { givenName, givenNote } from '#lib/core/values/given-name.ts';
-import { count, fieldValues, id, instant, nameNumber } from './values.ts';
+import { count, fieldValues, id, instant, missing, nameNumber } from './values.ts';
 
-const epoch = nameNumber.describe('The number of the claim, as `claim` gave it. A later claim of the chunk ends this one.');
+const epoch = z
+  .int32(missing('Give the number of your claim, which the claim of the chunk answered as “epoch”.'))
+  .min(1)
+  .describe('The number of the claim, as `claim` gave it. A later claim of the chunk ends this one.');
 const pageItems = z
   .int()
   .min(1)
@@ -39,6 +42,7 @@ export const workClaim = z.object({
     .object({
       batch: z.object({ id, name: z.string() }),
       chunk: z.object({ number: nameNumber, name: z.string(), items: count }),
+      task: z.string().describe('The id of its task: what you append there is kept with the chunk.'),
       epoch,
       ...workPage,
       instruction: z.string(),
@@ -64,10 +68,10 @@ export const workAsked = z.strictObject({
 });
 
 const reported = z.strictObject({
-  ordinal: nameNumber,
-  category: categoryName,
+  ordinal: z.int32(missing('Say which item: “ordinal” is its number, as it was given.')).min(1),
+  category: z.string(missing('Say the category, one of those that the claim named.')).pipe(categoryName),
   why: z
-    .string()
+    .string(missing('Say why, in a few words: a person reads it.'))
     .trim()
     .min(1, 'Say why, in a few words: a person reads it.')
     .max(AGENT_WHY_CHARS_MAX)
@@ -77,7 +81,10 @@ const reported = z.strictObject({
 
 export const workReport = z.strictObject({
   epoch,
-  items: z.array(reported).max(AGENT_REPORT_ITEMS_MAX).describe('An item that is reported twice, the same, is recorded once.'),
+  items: z
+    .array(reported, missing('List the items that you report, each with ordinal, category and why.'))
+    .max(AGENT_REPORT_ITEMS_MAX)
+    .describe('An item that is reported twice, the same, is recorded once.'),
   limit: pageItems,
 });
 

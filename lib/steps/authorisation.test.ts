@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import { type AgentScope, ROLES, type Role } from '#lib/core/people/roles.ts';
 import { inflate } from '#lib/trail/verify/node.mjs';
 import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
@@ -30,7 +30,24 @@ import { readUncertain } from './uncertain/read-uncertain.ts';
 const { pool } = await testDatabase();
 
 type Step = (actor: Actor, input: unknown) => unknown;
-const actor = (role: Role): Actor => ({ id: `user:${randomUUID()}`, role, name: 'Bo', via: 'page' });
+const person = (role: Role): Actor => ({ id: `user:${randomUUID()}`, role, name: 'Bo', via: 'page' });
+/** What a key may be besides: by the names of test/roles.ts. */
+const SCOPES = { agent: ['work'], supervisor: ['supervise'], starter: ['supervise', 'start'] } as const satisfies Record<
+  string,
+  readonly AgentScope[]
+>;
+type Who = Role | keyof typeof SCOPES;
+const actor = (role: Who): Actor =>
+  role in SCOPES
+    ? {
+        id: `agent:${randomUUID()}`,
+        role: 'agent',
+        scopes: SCOPES[role as keyof typeof SCOPES],
+        name: 'Bots',
+        via: 'api',
+        owner: randomUUID(),
+      }
+    : person(role as Role);
 
 async function stepsWithActor(): Promise<Map<string, Step>> {
   const found = new Map<string, Step>();
@@ -45,7 +62,7 @@ async function stepsWithActor(): Promise<Map<string, Step>> {
 }
 
 /** The code of what it throws, at once or later; null when it gives something. */
-async function refusalOf(step: Step, role: Role, input: unknown): Promise<string | null> {
+async function refusalOf(step: Step, role: Who, input: unknown): Promise<string | null> {
   try {
     await step(actor(role), input);
     return null;
@@ -62,7 +79,7 @@ it('the table names every step that takes an actor', () => {
 
 describe('a role that may not', () => {
   for (const [name, allowed] of Object.entries(STEPS)) {
-    for (const role of ROLES.filter((one) => !allowed.split(' ').includes(one))) {
+    for (const role of [...ROLES, ...(Object.keys(SCOPES) as Who[])].filter((one) => !allowed.split(' ').includes(one))) {
       it(`${role} can't ${name}, and learns nothing about the input first`, async () => {
         // Authorising comes before parsing: nonsense is refused in the same words as what would be right.
         for (const input of [{}, { batchId: randomUUID(), id: randomUUID(), chunk: 1 }]) {

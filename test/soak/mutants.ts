@@ -27,6 +27,7 @@ const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
 const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
 
+const APPEND = 'lib/steps/work/append-work.ts';
 const CORRECT = 'lib/steps/checkpoints/correct.ts';
 const CLOSING = 'lib/store/receipts/batch-receipts.sql.ts';
 const COVER = 'lib/steps/checkpoints/cover.ts';
@@ -36,6 +37,7 @@ const DISCARD = 'lib/store/chunks/classifications.ts';
 const BATCH_PLAN = 'lib/store/batches/batch-plan.sql.ts';
 const REST = 'lib/store/batches/rest.sql.ts';
 
+const APPENDED = ['lib/steps/work/append-work.test.ts'];
 const CORRECTED = ['lib/steps/checkpoints/correct.test.ts'];
 const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
 const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
@@ -372,6 +374,36 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: CORRECTED,
+  },
+  {
+    name: 'an attestation that counts as done',
+    breaks: 'What an agent says that it did is counted among the actions of the chunk.',
+    edits: [edit(RECEIPTS, "if ('attested' in says) return '';", "if ('attested' in says) return ', done = done + 1';")],
+    tests: APPENDED,
+  },
+  {
+    name: 'an attestation from before the approval',
+    breaks: 'An agent attests that something was done that nobody has approved.',
+    edits: [
+      edit(
+        APPEND,
+        "if (CHUNK_NOTABLE.includes(state)) return 'note';",
+        "if (CHUNK_NOTABLE.includes(state)) return 'attestation';",
+      ),
+    ],
+    tests: APPENDED,
+  },
+  {
+    name: 'an attestation of another key',
+    breaks: 'Whoever did nothing of a chunk says what was done there.',
+    edits: [
+      edit(
+        APPEND,
+        'if (!(await isClassifiedBy(tx, row.id, actor.id)))',
+        'if (!(await isClassifiedBy(tx, row.id, actor.id)) && row.id === actor.id)',
+      ),
+    ],
+    tests: APPENDED,
   },
   {
     name: 'I5 a correction that raises no revision',

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from 'react';
 import { resumeIncidentAction } from '#app/(desk)/batches/actions.ts';
+import { BoardAgents } from '#components/fleet/board-agents.tsx';
 import { BoardBatches } from '#components/fleet/board-batches.tsx';
 import { BoardFigures } from '#components/fleet/board-figures.tsx';
 import { BoardQueue } from '#components/fleet/board-queue.tsx';
@@ -20,7 +21,7 @@ type Props = { board: Board; may: { fleet: boolean; resume: boolean } };
 /** The house while one looks: what is wrong, what runs, what waits for whom. */
 export function BoardDesk({ board: initial, may }: Props) {
   const board = useLiveBoard(initial);
-  const { workers, batches, batchCount, queue, targets, database, incidents } = board;
+  const { workers, agents, batches, batchCount, queue, targets, database, incidents } = board;
   const resume = may.resume ? (id: string) => resumeIncidentAction({ id }) : null;
   return (
     <div className="flex min-w-0 flex-col gap-6">
@@ -56,6 +57,11 @@ export function BoardDesk({ board: initial, may }: Props) {
       <Part name="workers" title="Workers">
         <BoardWorkers workers={workers} onEnd={may.fleet ? (id, wish) => endWorkerAction({ id, wish }) : null} />
       </Part>
+      {agents.length > 0 ? (
+        <Part name="agents" title="Agents">
+          <BoardAgents agents={agents} />
+        </Part>
+      ) : null}
       {incidents.closed.length > 0 ? (
         <Disclosure title="Incidents before" summary={`${formatCount(incidents.closedThisWeek)} over within a week`}>
           <ClosedIncidents incidents={incidents.closed} />

@@ -15,8 +15,8 @@ const PATH = '/mcp';
 
 const handler = createMcpHandler(
   ({ authInfo }) => {
-    const actor = authInfo?.extra?.actor as Actor;
-    return mcpServer(actor, (tool) => tellForbidden(actor, `${PATH} ${tool}`));
+    const { actor, signal } = (authInfo?.extra ?? {}) as { actor: Actor; signal: AbortSignal };
+    return mcpServer(actor, { refused: (tool) => tellForbidden(actor, `${PATH} ${tool}`), signal });
   },
   { maxRequestBodySize: API_BODY_BYTES_MAX, onerror: (err) => log.warn({ err }, 'a request to /mcp was not understood') },
 );
@@ -38,6 +38,6 @@ async function answer(request: Request): Promise<Response> {
       'Send an API key as "Authorization: Bearer KEY". An agent’s key has the role agent.',
     );
   const actor = await apiActor(request);
-  const authInfo = { token: '', clientId: actor.id, scopes: [actor.role], extra: { actor } };
+  const authInfo = { token: '', clientId: actor.id, scopes: [...(actor.scopes ?? [])], extra: { actor, signal: request.signal } };
   return whileAllowed(() => handler.fetch(request, { authInfo }), actor);
 }

@@ -43,6 +43,14 @@ export function detailsHeading(chunk: { number: number; name: string; itemCount:
   return `# Chunk ${chunk.number} · ${markdownText(chunk.name)}\n\n${processed} of ${chunk.itemCount} items are classified.\n`;
 }
 
+export const NOTES_HEADING = '\n## Notes of agents\n\n';
+
+/** What an agent appended before the chunk's approval. */
+export function detailsNote({ ordinal, text, by, at }: { ordinal: number | null; text: string; by: string; at: Date }): string {
+  const about = ordinal === null ? '' : `Item ${ordinal}: `;
+  return `- ${about}${markdownText(text)} (${markdownText(by)}, ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC)\n`;
+}
+
 export type DetailsItem = { ordinal: number; line: string; category: string; why: string; confidence: number; by: string };
 
 /** One item: what it is, where it was put, and why. */

@@ -12,6 +12,7 @@ export const PLACE_WORDS: Record<string, string> = {
   correction: 'Notes on corrections',
   decision: 'Notes and reasons of decisions',
   chunk: 'Names and notes of chunks',
+  append: 'Notes of agents',
   follow_up: 'Follow-up tasks',
   inspection: 'What targets said when they were asked',
   batch: 'Names of batches, and the tasks they are for',

@@ -141,13 +141,14 @@ export type EventKind = Exclude<ReceiptBody['kind'], 'intent' | 'outcome' | 'res
 
 /**
  * "moved by Bo, 13 items from “noise” to “task”, 2026-03-04 14:02 UTC". What is in the body may have been altered: each member is looked at before it is told.
- * `by`: the name of who did it.
+ * `by`: the name of who did it; `words`: what an agent attested, for whoever may know.
  */
-export function eventLine(kind: EventKind, body: unknown, by: string): string {
+export function eventLine(kind: EventKind, body: unknown, by: string, words: string | null = null): string {
   const says = isRecord(body) ? body : {};
   const [verb, ...parts] = eventOf(kind, says);
   const at = told(says.at);
-  return oneLine([`${verb} by ${by}`, ...parts, `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`].join(', '));
+  const line = [`${verb} by ${by}`, ...parts, `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`].join(', ');
+  return cutLine(words === null ? line : `${line}: ${words}`);
 }
 
 function eventOf(kind: EventKind, says: Record<string, unknown>): [verb: string, ...parts: string[]] {
@@ -161,7 +162,7 @@ function eventOf(kind: EventKind, says: Record<string, unknown>): [verb: string,
     case 'closing':
       return [`closed as ${told(says.state)}`, `${counted(says.receipts, 'receipt')} before this one`];
     case 'attestation':
-      return ['attested'];
+      return ['attested', typeof says.item === 'number' ? `item ${says.item}` : 'the chunk'];
   }
 }
 

@@ -35,7 +35,7 @@ function hiddenProblem(what: string, text: string): string | null {
 /** The schema of a name: tidied, of 1 to `max` characters, and refused with words where something in it is hidden. */
 export function givenName(what: string, { max, missing, long }: { max: number; missing: string; long?: string }) {
   return z
-    .string()
+    .string({ error: ({ input }) => (input === undefined ? missing : undefined) })
     .max(max * 4, long ?? `${what} has at most ${max} characters.`)
     .overwrite(tidied)
     .min(1, missing)
@@ -52,7 +52,7 @@ export function refuseHidden(what: string, text: string, context: Pick<z.core.$R
 /** The schema of a sentence or more that people write for people: trimmed, composed, with its lines, and refused as a name is. */
 export function givenNote(what: string, max: number) {
   return z
-    .string()
+    .string({ error: ({ input }) => (input === undefined ? `${what} is missing.` : undefined) })
     .max(max * 2, `${what} has at most ${max.toLocaleString('en-US')} characters.`)
     .overwrite((text) => text.normalize('NFC').trim())
     .max(max, `${what} has at most ${max.toLocaleString('en-US')} characters.`)

@@ -139,8 +139,22 @@ export function withoutNotes<Row extends Pick<ChunkRow, 'note'>>(actor: Actor, c
 
 /** One chunk's row; its counts are the receipts', where those were read. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
-  const { number, name, state, stopping, itemCount, classified, continued, reviewed, revision, seq, note, haltReason, worker } =
-    chunk;
+  const {
+    number,
+    name,
+    state,
+    stopping,
+    itemCount,
+    classified,
+    continued,
+    reviewed,
+    revision,
+    seq,
+    note,
+    haltReason,
+    worker,
+    agent,
+  } = chunk;
   const { waiting: _, ...counts } = folded ? sumOfChunk(folded) : { ...chunk.counters, waiting: 0 };
   return {
     number,
@@ -158,6 +172,7 @@ export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRo
     haltReason,
     waitsFor: waitsFor(chunk),
     worker,
+    agent,
   };
 }
 

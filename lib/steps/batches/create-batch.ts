@@ -27,7 +27,7 @@ export type CreatedBatch = { id: string; state: 'proposed' | 'running'; chunks: 
  * dataset, `conflict` while it is arriving or when its resources are claimed (the batch then stays proposed).
  */
 export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<CreatedBatch> {
-  authorise(actor, 'plan');
+  authorise(actor, 'create');
   const read = input.safeParse(raw);
   if (!read.success) {
     const problems = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));

@@ -1,6 +1,6 @@
 /** One batch, as its page shows it. */
 import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
@@ -12,9 +12,9 @@ import { db } from '#lib/store/postgres/db.ts';
 import { readUndosOf } from '#lib/store/undo/undo.ts';
 import { readMoment, readTogether, withoutNotes } from './batch-view.ts';
 
-/** The batch with its sum; null when there is none. */
+/** The batch with its sum; null when there is none. An agent is told nothing of marks. */
 export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {
-  authorise(actor, 'see_batches');
+  authorise(actor, 'see_batch');
   if (!isId(batchId)) return null;
   const { pool } = db();
   const facts = await readBatchFacts(pool, batchId);
@@ -24,7 +24,8 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   const original = format && { format: format.name, file: format.file };
   const { plan, planNotes } = facts;
   const now = { ...moment.now, chunks: withoutNotes(actor, moment.now.chunks) };
-  const [undoneBy, evidence] = [await readUndoneBy(pool, batchId), await readBatchEvidence(db(), facts)];
+  const undoneBy = await readUndoneBy(pool, batchId);
+  const evidence = may(actor, 'see_batches') ? await readBatchEvidence(db(), facts) : null;
   return { ...batchAbout(facts), plan, planNotes, undoneBy, evidence, original, ...now };
 }
 

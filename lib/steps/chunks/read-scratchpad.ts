@@ -1,10 +1,18 @@
 /** A chunk's intermediate state as it is now: counts, and each item's category with its reason. */
-import { detailsHeading, detailsItem, type ScratchpadSummary, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
+import {
+  detailsHeading,
+  detailsItem,
+  detailsNote,
+  NOTES_HEADING,
+  type ScratchpadSummary,
+  scratchpadSummary,
+} from '#lib/core/checkpoints/scratchpad.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
-import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import { ERASED, fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
+import { type OfChunk, readNotes } from '#lib/store/chunks/appends.ts';
 import { readCategoryCounts } from '#lib/store/chunks/classifications.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -43,5 +51,24 @@ async function* details(batch: BatchFacts, chunk: ChunkNow, processed: number): 
         detailsItem({ ...item, by: actorName(by, names), line: fieldsLine({ ...plan, receiptFields: shown }, fields) }),
       )
       .join('');
+  }
+  yield* notes({ batchId: batch.id, chunk: chunk.number });
+}
+
+/** What agents appended before the chunk's approval. */
+async function* notes(of: OfChunk): AsyncGenerator<string> {
+  for (let after = 0n; ; ) {
+    const page = await readNotes(db(), of, { after, limit: EXPORT_PAGE_ROWS });
+    const last = page.at(-1);
+    if (!last) return;
+    const names = await readNames(
+      db(),
+      page.map(({ by }) => by),
+    );
+    if (after === 0n) yield NOTES_HEADING;
+    yield page
+      .map(({ ordinal, text, by, at }) => detailsNote({ ordinal, text: text ?? ERASED, by: actorName(by, names), at }))
+      .join('');
+    after = last.id;
   }
 }

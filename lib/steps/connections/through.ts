@@ -44,7 +44,9 @@ export async function assertUsable(models: WithModels, actor: Actor, plan: Plan)
   const names = namesIn(plan);
   if (names.length === 0 || may(actor, 'connections')) return;
   const rows = await readConnections(models, { names });
-  const refused = rows.filter(({ usableBy }) => !usableBy.includes(actor.role)).map(({ name }) => name);
+  // An agent plans with what whoever may have one uses.
+  const role = actor.role === 'agent' ? 'operator' : actor.role;
+  const refused = rows.filter(({ usableBy }) => !usableBy.includes(role)).map(({ name }) => name);
   if (refused.length === 0) return;
   const problems: Problem[] = plan.categories.flatMap(({ action }, index) =>
     action?.connection && refused.includes(action.connection)

@@ -23,6 +23,12 @@ export async function readDatasets(actor: Actor, input: PageInput = {}): Promise
 /** The dataset, or null. One that was deleted says so. */
 export async function readDataset(actor: Actor, { id }: { id: string }): Promise<DatasetView | null> {
   authorise(actor, 'see');
+  return readDatasetAlone(actor, { id });
+}
+
+/** The same for whoever may know what a dataset is, and see none of its items. */
+export async function readDatasetAlone(actor: Actor, { id }: { id: string }): Promise<DatasetView | null> {
+  authorise(actor, 'see_dataset');
   if (!isId(id)) return null;
   const row = await readDatasetHead(db(), id);
   if (!row) return null;

@@ -33,7 +33,7 @@ export type Uploaded = { id: string; itemCount: number; unreadableCount: number;
  * at once, the database, no room for the original), `too_slow`, `conflict` (given up by somebody else).
  */
 export async function uploadDataset(actor: Actor, input: UploadInput, options: UploadOptions = {}): Promise<Uploaded> {
-  authorise(actor, 'upload');
+  authorise(actor, 'create_dataset');
   const name = nameOf(input.name);
   if ((input.contentLength ?? 0) > UPLOAD_BYTES_MAX) throw tooLarge(name);
   const before = doneBefore<Uploaded>(UPLOADED);

@@ -4,12 +4,13 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { saysOf, standingOf, waitGroups } from '#lib/core/batches/says.ts';
 import { type Wait, waitsFor } from '#lib/core/chunks/waits-for.ts';
 import { latencyQuantile } from '#lib/core/fleet/latency.ts';
-import { RATE_WINDOW_MS, TALLY_LINE_SECONDS, TALLY_SECONDS } from '#lib/core/limits.ts';
-import type { Board, BoardBatch, BoardTarget, Queued } from '#lib/shapes/board.ts';
+import { BOARD_AGENTS_MAX, RATE_WINDOW_MS, TALLY_LINE_SECONDS, TALLY_SECONDS } from '#lib/core/limits.ts';
+import type { Board, BoardAgent, BoardBatch, BoardTarget, Queued } from '#lib/shapes/board.ts';
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 import { classifyingRate, speedOf } from '#lib/steps/batches/batch-view.ts';
 import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { readActionRates } from '#lib/store/batches/batch-reads.sql.ts';
+import { type HeldChunk, readHeldChunks } from '#lib/store/chunks/at-work.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import {
   type Activity,
@@ -23,6 +24,7 @@ import {
 } from '#lib/store/fleet/board-reads.sql.ts';
 import { countClosedThisWeek } from '#lib/store/fleet/incidents.sql.ts';
 import { readDatabaseFault, readWorkersNow } from '#lib/store/fleet/workers.sql.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { closedIncidents, openIncidents } from './read-incidents.ts';
 
@@ -36,13 +38,14 @@ export async function readBoard(actor: Actor): Promise<Board> {
 
 /** The same for whoever knows that the reader may see it. */
 export async function boardNow(pool: Pool): Promise<Board> {
-  const [workers, rows, waiters, activity, stats, attended] = await Promise.all([
+  const [workers, rows, waiters, activity, stats, attended, held] = await Promise.all([
     readWorkersNow(pool),
     readBoardBatches(pool),
     readWaiters(pool, null),
     readActivity(pool),
     readTargetStats(pool),
     readAttended(pool),
+    readHeldChunks(pool, { agents: true, limit: BOARD_AGENTS_MAX }),
   ]);
   const ids = rows.map(({ id }) => id);
   const [rates, size, trouble, open, closed, closedThisWeek] = await Promise.all([
@@ -64,6 +67,7 @@ export async function boardNow(pool: Pool): Promise<Board> {
   const running = waiters.reduce((all, waiter) => all + (waitsFor(waiter) === null ? waiter.chunks : 0), 0);
   return {
     workers: workers.map((worker) => ({ ...worker, heartbeat: worker.heartbeat.toISOString() })),
+    agents: await agentsOf(held),
     activity: linesOf(activity),
     batches,
     batchCount: rows[0]?.total ?? 0,
@@ -77,6 +81,19 @@ export async function boardNow(pool: Pool): Promise<Board> {
     database: { ...size, trouble },
     incidents: { open, closed, closedThisWeek },
   };
+}
+
+/** Agents and their chunks, each by its own name and its key's. */
+async function agentsOf(held: readonly HeldChunk[]): Promise<BoardAgent[]> {
+  const agents = held.flatMap(({ agent, ...chunk }) => (agent ? [{ ...chunk, agent }] : []));
+  const names = await readNames(
+    db(),
+    agents.map(({ agent }) => agent.key),
+  );
+  return agents.map(({ batchId: batch, batchName, number, since, agent: { name, key, lastCall } }) => ({
+    ...{ name, key: names.get(key) ?? null, batch, batchName, number },
+    ...{ since: since.toISOString(), lastCall: lastCall.toISOString() },
+  }));
 }
 
 type Around = { waiters: readonly WaiterGroup[]; rate: number | null; attended: boolean };

@@ -29,7 +29,7 @@ export async function findReceipts(
   actor: Actor,
   { batchId, limit: most, cursor, order, ...asked }: Input,
 ): Promise<FoundReceipts | null> {
-  authorise(actor, 'see_batches');
+  authorise(actor, 'see_batch');
   const page = { limit: most, cursor };
   if (order === undefined && Object.values(asked).every((one) => one === undefined)) {
     const read = await readReceipts(actor, { batchId, ...page });

@@ -1,6 +1,6 @@
 import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { authorise, covers } from '#lib/auth/authorise.ts';
-import { isKeyRole, type KeyRole } from '#lib/core/people/roles.ts';
+import { AGENT_SCOPES, isKeyRole, type KeyRole } from '#lib/core/people/roles.ts';
 import type { ApiKeyView } from '#lib/shapes/keys.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { type KeyRow, readKeyPage } from '#lib/store/keys/keys.ts';
@@ -30,9 +30,17 @@ export async function listKeys(
 export function keyView({ owner, createdAt, expiresAt, lastUsedAt, revokedAt, ...key }: KeyRow, now: Date): ApiKeyView {
   const role = known(key.role);
   const ended = revokedAt !== null ? 'revoked' : expiresAt <= now ? 'expired' : null;
-  const { id, name, hint, batches } = key;
+  const { id, name, hint, scopes, batches } = key;
   return {
-    ...{ id, name, hint, role, batches, owner: { id: owner.id, name: owner.name } },
+    ...{
+      id,
+      name,
+      hint,
+      role,
+      scopes: AGENT_SCOPES.filter((one) => scopes.includes(one)),
+      batches,
+      owner: { id: owner.id, name: owner.name },
+    },
     createdAt: createdAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,

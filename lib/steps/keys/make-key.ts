@@ -4,7 +4,7 @@ import { authorise, covers } from '#lib/auth/authorise.ts';
 import { makeKeyToken } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { KEYS_PER_PERSON_MAX } from '#lib/core/limits.ts';
-import { isRole, KEY_ROLES } from '#lib/core/people/roles.ts';
+import { AGENT_SCOPES, type AgentScope, isRole, KEY_ROLES, type KeyRole } from '#lib/core/people/roles.ts';
 import { type KeyMade, type NewKeyInput, newKey } from '#lib/shapes/keys.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { countKeys, insertKey } from '#lib/store/keys/keys.ts';
@@ -21,7 +21,8 @@ import { keyView } from './list-keys.ts';
  */
 export async function makeKey(actor: Actor, raw: NewKeyInput): Promise<KeyMade> {
   authorise(actor, 'keys');
-  const { name, role, days, batches = [], owner } = readInput(newKey, raw);
+  const { name, role, days, batches = [], owner, ...given } = readInput(newKey, raw);
+  const scopes = scopesOf(role, given.scopes);
   const ownerId = ownerOf(actor, owner);
   const { token, digest, hint } = makeKeyToken();
   const id = randomUUID();
@@ -45,11 +46,12 @@ export async function makeKey(actor: Actor, raw: NewKeyInput): Promise<KeyMade> 
       });
     if ((await countKeys(tx, ownerId)) >= KEYS_PER_PERSON_MAX)
       throw new CountersignError('conflict', `A person has ${KEYS_PER_PERSON_MAX} keys at most. Revoke one that nobody uses.`);
-    const key = await insertKey(tx, { id, name, digest, hint, role, batches, ownerId, createdBy: actor.id, days });
+    const key = await insertKey(tx, { id, name, digest, hint, role, scopes, batches, ownerId, createdBy: actor.id, days });
     const facts = {
       name,
       owner: `user:${ownerId}`,
       role,
+      ...(scopes.length > 0 && { scopes }),
       expiresAt: key.expiresAt.toISOString(),
       ...(batches.length > 0 && { batches }),
       via: actor.via,
@@ -57,6 +59,19 @@ export async function makeKey(actor: Actor, raw: NewKeyInput): Promise<KeyMade> 
     await recordSecurity(tx, { kind: 'key_made', by: actor.id, about: `key:${id}`, facts });
     return { ...keyView(key, key.createdAt), key: token };
   });
+}
+
+/** Each once, in their order; an agent's key of which nothing is said works chunks. */
+function scopesOf(role: KeyRole, given: readonly AgentScope[] | undefined): AgentScope[] {
+  const refused = (message: string) => new CountersignError('invalid', message, { problems: [{ path: 'scopes', message }] });
+  if (role !== 'agent') {
+    if (given === undefined) return [];
+    throw refused(`Only a key of the role agent has scopes. Leave them out, or make the role agent.`);
+  }
+  const scopes = AGENT_SCOPES.filter((one) => (given ?? ['work']).includes(one));
+  if (scopes.includes('start') && !scopes.includes('supervise'))
+    throw refused('Only a key that supervises starts batches. Add the scope supervise, or leave out start.');
+  return scopes;
 }
 
 function ownerOf(actor: Actor, named: string | undefined): string {

@@ -17,7 +17,7 @@ const input = z.strictObject({ datasetId: z.uuid(), plan: z.json(), batchId: z.u
  * `conflict` when the dataset failed to arrive, `unavailable` when too many wait already.
  */
 export async function previewBatch(actor: Actor, value: unknown): Promise<Preview> {
-  authorise(actor, 'plan');
+  authorise(actor, 'create');
   const { datasetId, plan, batchId } = readInput(input, value);
   const preview = await workOut('previewDataset', { datasetId, plan, now: new Date(), ...(await restToPlan(batchId)) }, { plan });
   await assertUsable(db(), actor, preview.plan as Plan);

@@ -17,7 +17,7 @@ type Input = PageInput & { batchId: string; ordinal?: number | null | undefined;
  * limit 1 is receipt 3.42. Null when there is no such batch. Throws `invalid`.
  */
 export async function readReceipts(actor: Actor, input: Input): Promise<Page<ReceiptRow> | null> {
-  authorise(actor, 'see_batches');
+  authorise(actor, 'see_batch');
   const limit = limitOf(input);
   const [ofChunk = 0, seq = 0] = numbersCursor(input, 2);
   const { pool } = db();

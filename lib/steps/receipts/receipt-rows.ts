@@ -73,7 +73,8 @@ export function receiptReader(
         batch.plan.categories.map(({ name }) => name),
       );
     }
-    if (kind !== 'intent' && kind !== 'outcome' && kind !== 'resolution') return eventLine(kind, body, by);
+    if (kind !== 'intent' && kind !== 'outcome' && kind !== 'resolution')
+      return eventLine(kind, body, by, sees ? (stored.words.text ?? null) : null);
     return receiptLine(batch.plan, {
       kind,
       result: stored.result,

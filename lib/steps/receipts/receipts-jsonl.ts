@@ -37,7 +37,7 @@ export async function* jsonlReceipts(
   const unresolved = lines.unresolved();
   const sum = sumOf((await foldChunks(pool, id, moment.chunks)).values());
   const at = moment.at.toISOString();
-  yield `${JSON.stringify({ kind: 'summary', batch: id, name, state, at, receipts: lines.receipts, sum, unresolved })}\n`;
+  yield `${JSON.stringify({ kind: 'summary', batch: id, name, state, at, receipts: lines.receipts, attestations: lines.attestations, sum, unresolved })}\n`;
 }
 
 /** What a line has beside its body and its values, at most. */
@@ -51,6 +51,8 @@ const NOTHING: Members = { at: 0, end: 0, members: Buffer.alloc(0) };
 
 class Lines {
   receipts = 0;
+  /** of these, what agents attested; none of it is in the sum */
+  attestations = 0;
   readonly #names: readonly string[];
   /** whether the reader may see items */
   readonly #sees: boolean;
@@ -82,6 +84,7 @@ class Lines {
     this.#at = 0;
     while (page.next()) {
       this.receipts += 1;
+      if (page.kind === 'attestation') this.attestations += 1;
       const intent = page.ordinal === 0 ? undefined : this.#open.get(page.ordinal);
       if (!this.#copy(page, intent)) this.#read(page, intent);
       this.#follow(page, intent);

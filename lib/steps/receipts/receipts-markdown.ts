@@ -12,10 +12,12 @@ export async function* markdownReceipts(record: BatchRecord): AsyncGenerator<str
   yield `# ${markdownText(batch.name)}\n`;
   if (batch.taskRef) yield `\nTask: ${markdownText(batch.taskRef)}\n`;
   let chunk = -1;
+  let attestations = 0;
   for await (const rows of record.pages) {
     let text = '';
     for (const row of rows) {
       if (row.kind === 'intent') continue;
+      if (row.kind === 'attestation') attestations += 1;
       const heading = row.kind === 'decision' || row.chunk !== chunk;
       const of = row.chunk === 0 ? 'The batch' : `Chunk ${row.chunk} · ${markdownText(names.get(row.chunk) ?? '')}`;
       if (heading) text += `\n## ${of}${row.kind === 'decision' ? ` — ${markdownText(row.line)}` : ''}\n\n`;
@@ -26,6 +28,12 @@ export async function* markdownReceipts(record: BatchRecord): AsyncGenerator<str
   }
   yield unresolvedText(record.unresolved, batch.plan);
   yield sumText(await record.sum(), record.at);
+  if (attestations > 0) yield `\n${attestedText(attestations)}\n`;
+}
+
+function attestedText(count: number): string {
+  const n = count.toLocaleString('en-US');
+  return `Beside these, ${n} ${count === 1 ? 'attestation' : 'attestations'} of agents, who say what they did. None of it is in the sum.`;
 }
 
 function lineOf(row: ReceiptRow): string {

@@ -5,6 +5,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { otherwiseOf } from '#lib/classifiers/agent/part.ts';
 import { isForAgents } from '#lib/classifiers/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
+import { taskId } from '#lib/core/chunks/task-id.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_UNFINISHED, CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -38,13 +39,20 @@ export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<Work
     if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
     if (batch.undoes !== null || !isForAgents(batch.plan))
       throw new CountersignError('conflict', `“${batch.name}” is not classified by agents: its workers do that.`);
-    const held = (await heldByAgent(tx, batchId, owner)) ?? (await claimForAgent(tx, batchId, owner));
+    const held =
+      (await heldByAgent(tx, batchId, owner)) ?? (await claimForAgent(tx, batchId, { owner, key: actor.id, name: asked.worker }));
     if (held === null) return { claimed: null, ...(await whyNothing(tx, batch)) };
     const plan = (await readBatchPlan(tx, batchId, held.chunkId))?.plan ?? batch.plan;
     const { chunkId: _, number, name, itemCount: items, epoch, note } = held;
     return {
       claimed: {
-        ...{ batch: { id: batchId, name: batch.name }, chunk: { number, name, items }, epoch, note },
+        ...{
+          batch: { id: batchId, name: batch.name },
+          chunk: { number, name, items },
+          task: taskId(batchId, number),
+          epoch,
+          note,
+        },
         ...(await pageOfWork(tx, held, asked.limit)),
         ...told(plan),
       },

@@ -6,10 +6,12 @@ import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
@@ -26,6 +28,7 @@ const { pool } = await testDatabase();
 const agent = (): Actor => ({
   id: `agent:${randomUUID()}`,
   role: 'agent',
+  scopes: ['work'],
   name: 'One (key of Ada)',
   via: 'api',
   owner: randomUUID(),
@@ -52,6 +55,13 @@ test('agents classify side by side, a person approves, and workers execute', asy
   expect(first).toMatchObject({ instruction: AGENT_PLAN.instruction, otherwise: 'keep', epoch: 1, left: 3 });
   expect(first.items[0]).toEqual({ ordinal: 1, fields: { id: '1', subject: 'Mail 1' }, cut: [] });
   expect(await claimWork(TWO, { batchId, asked: { worker: 'v' } })).toMatchObject({ claimed: null, over: false });
+  const had = (await readBoard(ADA)).agents.filter(({ batch }) => batch === batchId);
+  expect(had).toMatchObject([
+    { name: 'w', batchName: 'By agents', number: 1 },
+    { name: 'w', batchName: 'By agents', number: 2 },
+  ]);
+  expect((had[0]?.lastCall ?? '') >= (had[0]?.since ?? '?')).toBe(true);
+  expect((await readBatch(ADA, { batchId }))?.chunks.map(({ agent: who }) => who?.name)).toEqual(['w', 'w']);
 
   const own = { batchId, chunk: 1 };
   const some = await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1, 2]) } });

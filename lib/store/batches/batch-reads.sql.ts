@@ -121,6 +121,8 @@ export type ChunkNow = {
   updatedAt: Date;
   /** the worker that holds it; `silentMs`: time since it last renewed its lease, null while it renews in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
+  /** the agent that has it: what it calls itself, the name of its key, since when */
+  agent: { name: string; key: string; since: string } | null;
 };
 
 type Which = {
@@ -148,7 +150,10 @@ export async function readChunksNow(client: Querying, batchId: string, which: Wh
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
       ${WAIT_FACTS} AS wait,
       CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
-        'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker
+        'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker,
+      CASE WHEN c.state = '${CHUNK_TRANSITIONS.claim_classify.to}' AND c.agent IS NOT NULL AND w.id IS NULL AND c.lease_until > clock_timestamp() THEN
+        json_build_object('name', c.agent_name, 'key', (SELECT k.name FROM api_key k WHERE k.id = substr(c.agent, 7)::uuid),
+          'since', to_char(c.claimed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END AS agent
     FROM b JOIN chunk c ON c.batch_id = b.id LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
     LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
     CROSS JOIN LATERAL (SELECT ${LEASE_MS} - extract(epoch FROM c.lease_until - clock_timestamp()) * 1000 AS age) lease

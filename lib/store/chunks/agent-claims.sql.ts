@@ -24,8 +24,16 @@ export async function heldByAgent(client: Querying, batchId: string, owner: stri
   return rows[0] ?? null;
 }
 
-/** The next chunk of the batch, in the order of the numbers; what an agent left behind comes first, once its lease has run out. Null: there is none now. */
-export async function claimForAgent(client: Querying, batchId: string, owner: string): Promise<AgentClaim | null> {
+/**
+ * The next chunk of the batch, in the order of the numbers; what an agent left behind comes first, once its lease has run out. Null: there is none now.
+ *
+ * @param who the claim's owner; the key and the name that the agent has, for people
+ */
+export async function claimForAgent(
+  client: Querying,
+  batchId: string,
+  { owner, key, name }: { owner: string; key: string; name: string },
+): Promise<AgentClaim | null> {
   const { rows } = await client.query<AgentClaim>({
     name: 'claim-for-agent',
     text: `WITH candidate AS (
@@ -37,10 +45,10 @@ export async function claimForAgent(client: Querying, batchId: string, owner: st
       ), permitted AS (
         SELECT candidate.id FROM candidate, batch b WHERE b.id = $1 AND b.state = 'running' FOR SHARE OF b SKIP LOCKED
       )
-      UPDATE chunk SET state = 'classifying', epoch = epoch + 1, lease_owner = $2, claimed_at = clock_timestamp(),
+      UPDATE chunk SET state = 'classifying', epoch = epoch + 1, lease_owner = $2, agent = $3, agent_name = $4, claimed_at = clock_timestamp(),
         lease_until = clock_timestamp() + ${AGENT_LEASE_MS} * interval '1 millisecond', not_before = NULL, waits_for = NULL, updated_at = clock_timestamp()
       FROM permitted WHERE chunk.id = permitted.id RETURNING ${CLAIMED}`,
-    values: [batchId, owner],
+    values: [batchId, owner, key, name],
   });
   return rows[0] ?? null;
 }

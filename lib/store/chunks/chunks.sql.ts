@@ -2,7 +2,14 @@
  * The chunk rows as people's verbs lock and change them: locked in the order of their numbers, changed by compare-and-set. Statements of our own: Prisma
  * has no words for FOR UPDATE, nor for the order in which rows are locked, nor for the clock of the database.
  */
-import { CHUNK_FIRSTS_UNDONE, CHUNK_RELEASABLE, CHUNK_TRANSITIONS, CHUNK_UNCLASSIFIED, chunkFrom } from '#lib/core/lifecycle.ts';
+import {
+  BATCH_OVER,
+  CHUNK_FIRSTS_UNDONE,
+  CHUNK_RELEASABLE,
+  CHUNK_TRANSITIONS,
+  CHUNK_UNCLASSIFIED,
+  chunkFrom,
+} from '#lib/core/lifecycle.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { type BatchRow, type ChunkRow, readBatchRow } from './chunks.ts';
 
@@ -18,6 +25,15 @@ export async function lockBatch(tx: Tx, batchId: string): Promise<BatchRow | nul
 /** Locks the batch as `lockBatch` does, if it was cancelled; false, and nothing locked, if not. */
 export async function lockCancelled(tx: Tx, batchId: string): Promise<boolean> {
   const { rowCount } = await tx.query("SELECT FROM batch WHERE id = $1 AND state = 'cancelled' FOR NO KEY UPDATE", [batchId]);
+  return rowCount === 1;
+}
+
+/** Locks the batch as `lockBatch` does, if it is over; false, and nothing locked, if not. */
+export async function lockOver(tx: Tx, batchId: string): Promise<boolean> {
+  const { rowCount } = await tx.query('SELECT FROM batch WHERE id = $1 AND state = ANY($2) FOR NO KEY UPDATE', [
+    batchId,
+    BATCH_OVER,
+  ]);
   return rowCount === 1;
 }
 

@@ -172,11 +172,17 @@ const LINKED = [
     from: `JOIN correction c ON c.batch_id = b.id AND c.ordinal = i.ordinal
        JOIN receipt_value t ON t.batch_id = c.batch_id AND t.chunk = c.chunk AND t.seq = c.seq AND t.value IS NOT NULL`,
   },
+  {
+    place: 'receipt_value',
+    from: `JOIN append a ON a.batch_id = b.id AND a.ordinal = i.ordinal AND a.seq IS NOT NULL
+       JOIN receipt_value t ON t.batch_id = a.batch_id AND t.chunk = a.chunk AND t.seq = a.seq AND t.value IS NOT NULL`,
+  },
   { place: 'correction', from: 'JOIN correction t ON t.batch_id = b.id AND t.ordinal = i.ordinal AND t.note IS NOT NULL' },
   {
     place: 'classification',
     from: `JOIN classification t ON t.batch_id = b.id AND t.ordinal = i.ordinal AND t.why <> '[erased]'`,
   },
+  { place: 'append', from: 'JOIN append t ON t.batch_id = b.id AND t.ordinal = i.ordinal AND t.text IS NOT NULL' },
   { place: 'follow_up', from: 'JOIN follow_up t ON t.batch_id = b.id AND t.ordinal = i.ordinal' },
   { place: 'inspection', from: 'JOIN inspection t ON t.batch_id = b.id AND t.ordinal = i.ordinal' },
 ];

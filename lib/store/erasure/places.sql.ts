@@ -57,6 +57,7 @@ export const ERASE_NOTE = 'note = NULL';
 export const ERASE_WORDS = 'override = NULL, note = NULL';
 export const ERASE_WHY = `why = ${ERASED_TEXT}`;
 export const ERASE_TASK = whole('title', 'body');
+export const ERASE_APPEND = whole('text');
 export const ERASE_FINDING = whole('target', 'reason');
 
 export const PLACES: readonly Place[] = [
@@ -198,10 +199,14 @@ export const PLACES: readonly Place[] = [
       from: 'chunk t',
       page: PAGE,
       scan: [['t.id', 'uuid']],
-      texts: ['t.name', 't.note', 't.halt_reason', 't.error_budget::text'],
+      texts: ['t.name', 't.note', 't.halt_reason', 't.error_budget::text', 't.agent_name'],
     },
-    ...{ batch: 't.batch_id', dataset: DATASET_OF_BATCH, excerpt: `concat_ws(' ', t.name, t.note, t.halt_reason)` },
-    erase: `${within('name')}, ${within('note')}, ${within('halt_reason')}, ${texts('error_budget')}`,
+    ...{ batch: 't.batch_id', dataset: DATASET_OF_BATCH, excerpt: `concat_ws(' ', t.name, t.note, t.halt_reason, t.agent_name)` },
+    erase: `${within('name')}, ${within('note')}, ${within('halt_reason')}, ${texts('error_budget')}, ${within('agent_name')}`,
+  },
+  {
+    ...{ name: 'append', table: 'append', from: 'append t', page: PAGE, scan: [['t.id', 'bigint']], texts: ['t.text'] },
+    ...{ batch: 't.batch_id', dataset: DATASET_OF_BATCH, ordinal: 't.ordinal', excerpt: 't.text', erase: ERASE_APPEND },
   },
   {
     ...{

@@ -5,6 +5,7 @@ import type { Originals } from '#lib/store/originals/port.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEMS_OWN, tellOf } from './door.sql.ts';
 import {
+  ERASE_APPEND,
   ERASE_BYTES,
   ERASE_FINDING,
   ERASE_ITEM,
@@ -61,6 +62,7 @@ const SCOPES: Record<string, Scope> = {
     erase: ERASE_WORDS,
   },
   chunk: { table: 'chunk', where: `${OF_BATCH} AND t.note IS NOT NULL`, key: [['t.number', 'int']], erase: `note = '[erased]'` },
+  append: { table: 'append', where: `${OF_BATCH} AND t.text IS NOT NULL`, key: [['t.id', 'bigint']], erase: ERASE_APPEND },
   follow_up: { table: 'follow_up', where: OF_BATCH, key: [['t.id', 'bigint']], erase: ERASE_TASK },
   inspection: {
     table: 'inspection',
@@ -87,6 +89,7 @@ export const SCOPE_PLACES: Record<ScopeKind, readonly string[]> = {
     'correction',
     'decision',
     'chunk',
+    'append',
     'follow_up',
     'inspection',
   ],

@@ -7,7 +7,17 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const OWNER = { id: true, name: true, role: true, disabledAt: true } as const;
 const KEY = {
-  ...{ id: true, name: true, hint: true, role: true, batches: true, createdBy: true, createdAt: true, expiresAt: true },
+  ...{
+    id: true,
+    name: true,
+    hint: true,
+    role: true,
+    scopes: true,
+    batches: true,
+    createdBy: true,
+    createdAt: true,
+    expiresAt: true,
+  },
   ...{ lastUsedAt: true, revokedAt: true, owner: { select: OWNER } },
 } as const;
 export type KeyRow = Prisma.ApiKeyGetPayload<{ select: typeof KEY }>;
@@ -47,6 +57,7 @@ type NewKey = {
   digest: Bytes;
   hint: string;
   role: string;
+  scopes: string[];
   batches: string[];
   ownerId: string;
   createdBy: string;

@@ -5,7 +5,7 @@ import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { ACTION_TRANSITIONS, BATCH_STATES, CHUNK_OWNED, CHUNK_STATES, DATASET_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { NOTICE_CHANNELS, NOTICE_KINDS, NOTICE_PHASES, NOTICE_STATES, NOTICE_WAYS } from '#lib/core/notices/kinds.ts';
 import { FACTORS } from '#lib/core/people/factors.ts';
-import { KEY_ROLES, ROLES } from '#lib/core/people/roles.ts';
+import { AGENT_SCOPES, KEY_ROLES, ROLES } from '#lib/core/people/roles.ts';
 import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import { ERASURE_KINDS, ERASURE_STATES } from '#lib/shapes/erasure.ts';
@@ -42,6 +42,9 @@ const OF_THE_BATCH = words<'start' | 'plan' | 'closing'>({ start: true, plan: tr
 /** Every check of the database that lists words, and the set of the code that it is. */
 const SETS: Record<string, readonly string[]> = {
   api_key_role_check: KEY_ROLES,
+  api_key_scoped_check: ['agent'],
+  api_key_scopes_check: AGENT_SCOPES,
+  api_key_start_check: ['start', 'supervise'],
   dataset_state_check: DATASET_STATES,
   batch_state_check: BATCH_STATES,
   batch_routing_check: ROUTINGS,

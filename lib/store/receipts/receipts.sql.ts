@@ -112,7 +112,7 @@ export type GuardedChange = {
   /** the states the chunks may be in, from the lifecycle table */
   from: readonly ChunkState[];
   /** what else it changes in them */
-  says: Decision | Answer | Correction;
+  says: Decision | Answer | Correction | Attestation;
 };
 
 /** `revision`: null where the receipt does not depend on the answers (an uncertain action's answer). */
@@ -124,6 +124,8 @@ type Decision = { decided: DecidedTransition | null; continued: boolean; note?: 
 type Answer = { answered: ResolutionResult };
 /** A person moved so many items to other categories: what was built of the classifications before no longer holds (I5). */
 type Correction = { corrected: number };
+/** An agent's words: nothing of the chunk changes. */
+type Attestation = { attested: true };
 
 /**
  * I3 for people: takes the next `count` numbers of each chunk's sequence and changes the chunk in the same statement, guarded by state and revision
@@ -165,6 +167,7 @@ function changesOf(says: GuardedChange['says'], count: number): string {
     return `, revision = revision + 1, corrected = corrected + ${Math.trunc(says.corrected)}, manifest_digest = NULL`;
   if ('decided' in says)
     return `${says.decided === null ? ', reviewed = true' : DECIDED[says.decided]}${says.continued ? ', continued = true' : ''}`;
+  if ('attested' in says) return '';
   // Abandoned stays in the sum's "uncertain": nobody will ever know.
   if (says.answered === 'abandoned') return '';
   const column = says.answered === 'succeeded' ? 'done' : 'not_executed';

@@ -111,6 +111,7 @@ class Check {
     values: 0,
     requests: 0,
     unsealedNotes: 0,
+    attestations: 0,
     corrections: 0,
     withoutReceipt: 0,
     decisions: 0,

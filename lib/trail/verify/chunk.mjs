@@ -41,6 +41,8 @@ export class OfChunk {
   #plan = 1;
   /** the first of two signatures, for as long as it is open */
   #signed = null;
+  /** the keys of what agents attested */
+  #attested = new Set();
 
   constructor(chunk, files, check) {
     this.#chunk = chunk;
@@ -332,6 +334,8 @@ export class OfChunk {
         return this.#takeDecided(body, place);
       case 'correction':
         return this.#takeCorrected(body, place);
+      case 'attestation':
+        return this.#takeAttested(body, place);
       case 'start':
         return this.#check.start(body, place);
       case 'plan':
@@ -694,6 +698,19 @@ export class OfChunk {
     for (const row of own)
       if (row.from !== body.from || row.to !== body.to || row.by !== body.by || row.revision !== body.revision)
         this.#report.altered('corrections.jsonl', row.line, `This correction is not the one of receipt ${body.chunk}-${seq}.`);
+  }
+
+  /** What an agent says that it did: once, of what was approved by then. It is no step of an action, and is in no sum. */
+  #takeAttested({ by, item, key }, { line }) {
+    if (this.#tainted) return;
+    const refuse = (says) => this.#report.altered('receipts.jsonl', line, says);
+    if (this.#attested.has(key)) refuse('It attests what was attested before, with the same key.');
+    this.#attested.add(key);
+    if (!by.startsWith('agent:')) refuse('It attests, and who wrote it is no agent.');
+    if (this.#approved === null) refuse('It attests that something was done, and nothing was approved by then.');
+    else if (item !== null && !this.#approved.rows.has(item))
+      refuse(`It attests something of item ${item}, which was not approved.`);
+    this.#check.counted.attestations += 1;
   }
 
   // ---- the end of the chunk

@@ -35,6 +35,9 @@ function checked({ counted, sum }) {
   return [
     `Checked: ${count(counted.decisions, 'decision')}, ${count(counted.requests, 'frozen request')}, ${count(counted.values, 'value')}, ${count(counted.corrections, 'correction')}.`,
     ...proven(counted.factors),
+    ...(counted.attestations > 0
+      ? [`${count(counted.attestations, 'attestation')} of agents, who say what they did. None of it is in the sum.`]
+      : []),
     `${number(sum.approved)} approved = ${terms}.`,
   ];
 }

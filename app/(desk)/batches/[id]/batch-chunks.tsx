@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { AgentsAtWork } from '#components/chunks/agents-at-work.tsx';
 import { ChunkTable } from '#components/chunks/chunk-table.tsx';
 import { Tape } from '#components/live/tape.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -58,7 +59,10 @@ export function BatchChunks({ batch, grid, asked: { asTable, state, listed } }: 
             <NextPage href={listed?.next ?? null} label="Next" />
           </div>
         ) : (
-          grid
+          <>
+            {grid}
+            <AgentsAtWork batchId={batchId} chunks={batch.chunks} />
+          </>
         )}
       </div>
       <section aria-labelledby="receipts" className="flex min-w-0 flex-col gap-2">

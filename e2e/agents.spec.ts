@@ -1,0 +1,159 @@
+/** Agents over MCP against the running product: a supervisor and four subagents from a table to its receipts, and a person who approves in the browser. */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Page } from '@playwright/test';
+import type { Appended, BatchMade, BatchStanding, CheckpointTold, DatasetMade, ReceiptsTold } from '#lib/shapes/supervision.ts';
+import type { WorkClaim } from '#lib/shapes/work.ts';
+import { atSize } from '#test/size.ts';
+import { approve, lookAt } from './checkpoint.ts';
+import { expect, test } from './fixtures.ts';
+import { untilSettled } from './sum.ts';
+
+const ERAS = { '2026-07-28': { pin: '2026-07-28' }, '2025-06-18': 'legacy' } as const;
+type Era = keyof typeof ERAS;
+const [WORKERS, EACH] = [4, 3];
+const ITEMS = WORKERS * EACH;
+
+type Caller = { call<T>(tool: string, args: object): Promise<T>; loseNext(): void; close(): Promise<void> };
+
+/** A client of the official package. `loseNext`: the answer to the next call is lost after its commit, and the call is sent again, as such clients do. */
+async function connected(product: string, key: string, era: Era): Promise<Caller> {
+  let losing = false;
+  const client = new Client({ name: 'story', version: '1' }, { versionNegotiation: { mode: ERAS[era] } });
+  const transport = new StreamableHTTPClientTransport(new URL(`${product}/mcp`), {
+    requestInit: { headers: { authorization: `Bearer ${key}` } },
+    async fetch(url, init) {
+      const answer = await fetch(url, init);
+      if (!losing) return answer;
+      losing = false;
+      await answer.text();
+      throw new TypeError('The answer was lost.');
+    },
+  });
+  await client.connect(transport);
+  const once = async <T>(name: string, args: object): Promise<T> => {
+    const result = await client.callTool({ name, arguments: { ...args } });
+    if (result.isError) throw new Error((result.content as { text: string }[])[0]?.text);
+    return result.structuredContent as T;
+  };
+  return {
+    async call<T>(name: string, args: object): Promise<T> {
+      if (!losing) return once<T>(name, args);
+      await expect(once(name, args)).rejects.toThrow();
+      return once<T>(name, args);
+    },
+    loseNext() {
+      losing = true;
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Makes a key of the role agent as a person does. */
+async function makeKey(page: Page, name: string, scopes: { without: string[]; with: string[] }): Promise<string> {
+  await page.goto('/you');
+  await page.getByLabel('What uses it').fill(name);
+  await page.getByLabel('It acts as').selectOption('agent');
+  for (const label of scopes.with) await page.getByLabel(label).check();
+  for (const label of scopes.without) await page.getByLabel(label).uncheck();
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const shown = page.getByLabel(`Key “${name}”`);
+  await expect(shown).toBeVisible();
+  return shown.inputValue();
+}
+
+for (const era of atSize<Era[]>(['2026-07-28'], ['2026-07-28', '2025-06-18']))
+  test(`A supervisor and four subagents of ${era} bring a table to its receipts, and a person approves`, async ({
+    desk: page,
+    product,
+  }) => {
+    const boss = await makeKey(page, `Boss ${era}`, {
+      with: ['Make datasets and batches, and wait for checkpoints', 'Start the batches that it makes'],
+      without: ['Classify chunks, and append what it did to their tasks'],
+    });
+    const bots = await makeKey(page, `Bots ${era}`, { with: [], without: [] });
+    await expect(page.getByRole('row', { name: new RegExp(`Boss ${era}`) })).toContainText('agent: supervises, starts batches');
+
+    const supervisor = await connected(product, boss, era);
+    const content = `id,subject\n${Array.from({ length: ITEMS }, (_, n) => `${n + 1},Mail ${n + 1}`).join('\n')}\n`;
+    supervisor.loseNext();
+    const dataset = await supervisor.call<DatasetMade>('create_dataset', { name: `agents ${era}.csv`, content });
+    expect(dataset).toMatchObject({ items: ITEMS, already: true });
+    const plan = {
+      ...{ version: 2, instruction: 'Archive what nobody has to answer.', classifier: { kind: 'agent', otherwise: 'keep' } },
+      categories: [
+        { name: 'noise', action: { connector: 'shelf', do: 'archive', with: {} } },
+        { name: 'keep', action: null },
+      ],
+      ...{ chunking: { by: 'size', maxItems: EACH }, execution: { first: 0 }, gates: { next: 'parallel' } },
+    };
+    const name = `By agents of ${era}`;
+    const { batch } = await supervisor.call<BatchMade>('create_batch', { dataset: dataset.id, name, plan, start: true });
+
+    const claim = (caller: Caller, worker: string) => caller.call<WorkClaim>('claim_chunk', { batch, worker });
+    const finish = async (caller: Caller, claimed: NonNullable<WorkClaim['claimed']>, loses: boolean) => {
+      const own = { batch, chunk: claimed.chunk.number, epoch: claimed.epoch };
+      const items = claimed.items.map(({ ordinal }) => ({ ordinal, category: 'noise', why: 'A newsletter.' }));
+      if (loses) caller.loseNext();
+      await caller.call('report_items', { ...own, items });
+      await caller.call('update_task', { id: claimed.task, body: 'All of these are newsletters.' });
+      await caller.call('complete_task', { id: claimed.task });
+    };
+    const workers = await Promise.all(Array.from({ length: WORKERS }, () => connected(product, bots, era)));
+    const claims = await Promise.all(workers.map((caller, at) => claim(caller, `subagent ${at + 1}`)));
+    // One is killed in the middle of its chunk. The page says who has what.
+    const [killed, ...others] = workers as [Caller, ...Caller[]];
+    const { chunk, epoch, items } = claims[0]?.claimed ?? { chunk: { number: 0 }, epoch: 0, items: [] };
+    await killed.call('report_items', {
+      ...{ batch, chunk: chunk.number, epoch },
+      items: [{ ordinal: items[0]?.ordinal, category: 'noise', why: 'A newsletter.' }],
+    });
+    await killed.close();
+    await page.goto('/admin');
+    await expect(page.getByRole('table', { name: 'Agents' })).toContainText('subagent 1');
+    await expect(page.getByRole('table', { name: 'Agents' })).toContainText(`${name}, chunk ${chunk.number}`);
+    await page.goto(`/batches/${batch}`);
+    await expect(page.getByRole('list', { name: 'Agents' })).toContainText(`Agent subagent 1 has chunk ${chunk.number} since`);
+    await Promise.all(
+      others.map((caller, at) => finish(caller, claims[at + 1]?.claimed as NonNullable<WorkClaim['claimed']>, at === 0)),
+    );
+    // Its supervisor lets another begin under its name, who gets what is left of its chunk.
+    const again = await connected(product, bots, era);
+    const { claimed } = await claim(again, 'subagent 1');
+    expect(claimed).toMatchObject({ chunk: { number: chunk.number }, left: EACH - 1 });
+    await finish(again, claimed as NonNullable<WorkClaim['claimed']>, false);
+
+    const opened = new Set<string>();
+    for (let cursor: string | undefined; ; ) {
+      const told: CheckpointTold = await supervisor.call('await_checkpoint', { batch, ...(cursor && { cursor }) });
+      cursor = told.cursor;
+      if (told.answer === 'over') break;
+      for (const wanted of told.wanted) {
+        if (opened.has(wanted.page)) continue;
+        opened.add(wanted.page);
+        await page.goto(wanted.page);
+        await lookAt(page, 'noise');
+        await approve(page);
+      }
+    }
+    expect(opened.size).toBe(WORKERS);
+
+    const [teller] = others as [Caller];
+    for (let item = 1; item <= ITEMS; item += 1) {
+      if (item === 2) teller.loseNext();
+      const line = { batch, chunk: Math.ceil(item / EACH), item, text: `Archived: Mail ${item}` };
+      expect(await teller.call<Appended>('append_receipt', line)).toMatchObject({ as: 'attestation', already: item === 2 });
+    }
+    const receipts: ReceiptsTold['items'] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const read: ReceiptsTold = await supervisor.call('get_receipts', { batch, limit: 20, ...(cursor ? { cursor } : {}) });
+      receipts.push(...read.items);
+      cursor = read.next;
+    }
+    const count = (kind: string) => receipts.filter((one) => one.kind === kind).length;
+    expect([count('decision'), count('intent'), count('outcome'), count('attestation')]).toEqual([WORKERS, ITEMS, ITEMS, ITEMS]);
+    const { sum, attestations } = await supervisor.call<BatchStanding>('batch_status', { batch });
+    expect([sum.approved, sum.done, sum.addsUp, attestations]).toEqual([ITEMS, ITEMS, true, ITEMS]);
+    await page.goto(`/batches/${batch}`);
+    await untilSettled(page, { approved: ITEMS, done: ITEMS });
+    for (const caller of [supervisor, again, ...others]) await caller.close();
+  });

@@ -1,0 +1,89 @@
+/** What an agent that works chunks can call. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { appendAsked, appended } from '#lib/shapes/supervision.ts';
+import { id, nameNumber } from '#lib/shapes/values.ts';
+import {
+  workAsked,
+  workClaim,
+  workCompleted,
+  workDone,
+  workExtended,
+  workLease,
+  workLeft,
+  workReleased,
+  workReport,
+  workReported,
+} from '#lib/shapes/work.ts';
+import { appendWork } from '#lib/steps/work/append-work.ts';
+import { claimWork } from '#lib/steps/work/claim-work.ts';
+import { completeWork } from '#lib/steps/work/complete-work.ts';
+import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
+import { reportWork } from '#lib/steps/work/report-work.ts';
+import type { AddTool } from './tool.ts';
+
+const ofBatch = { batch: id.describe('The id of the batch that you were told to work on.') };
+const ofChunk = { ...ofBatch, chunk: nameNumber.describe('The number of the chunk, as claim_chunk gave it.') };
+
+export function addWorkTools(add: AddTool, actor: Actor): void {
+  add(
+    'claim_chunk',
+    {
+      verb: 'work',
+      what: 'Claim the next chunk of a batch. Gives the instruction, the categories and the first items. Asked again under the same name it gives the same chunk.',
+      input: z.strictObject({ ...ofBatch, ...workAsked.shape }),
+      output: workClaim,
+    },
+    ({ batch: batchId, ...asked }) => claimWork(actor, { batchId, asked }),
+  );
+  add(
+    'extend_lease',
+    {
+      verb: 'work',
+      what: 'Hold on to a chunk while you think for longer than its lease. Every other call renews it too.',
+      input: z.strictObject({ ...ofChunk, ...workExtended.shape }),
+      output: workLease,
+    },
+    ({ batch: batchId, chunk, ...extended }) => extendWork(actor, { batchId, chunk, extended }),
+  );
+  add(
+    'report_items',
+    {
+      verb: 'work',
+      what: 'Report what items are, each with its category and why. Gives the next items. A report that is sent again counts once; report few items at a time, for what is reported is kept.',
+      input: z.strictObject({ ...ofChunk, ...workReport.shape }),
+      output: workReported,
+    },
+    ({ batch: batchId, chunk, ...report }) => reportWork(actor, { batchId, chunk, report }),
+  );
+  add(
+    'complete_chunk',
+    {
+      verb: 'work',
+      what: 'Say that a chunk is classified. It waits for a person then. With “unsure”, what is left goes to a person with your reason.',
+      input: z.strictObject({ ...ofChunk, ...workCompleted.shape }),
+      output: workDone,
+    },
+    ({ batch: batchId, chunk, ...completed }) => completeWork(actor, { batchId, chunk, completed }),
+  );
+  add(
+    'release_chunk',
+    {
+      verb: 'work',
+      what: 'Give a chunk back, with the reason. What you reported is kept, and another agent goes on from there.',
+      input: z.strictObject({ ...ofChunk, ...workReleased.shape }),
+      output: workLeft,
+    },
+    ({ batch: batchId, chunk, ...released }) => leaveWork(actor, { batchId, chunk, released }),
+  );
+  add(
+    'append_receipt',
+    {
+      verb: 'work',
+      what: 'Append a line to the task of a chunk that your key classified. Before the chunk’s approval it is kept as a note; after it, as a receipt of what you say you did. A line that is sent again is recorded once.',
+      input: z.strictObject({ ...ofChunk, ...appendAsked.shape }),
+      output: appended,
+    },
+    ({ batch: batchId, chunk, ...append }) => appendWork(actor, { batchId, chunk, append }),
+  );
+}
