@@ -25,6 +25,7 @@ type Props = {
 export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) {
   const proven = useProven();
   const [removing, setRemoving] = useState(false);
+  const [renewing, setRenewing] = useState(false);
   const [code, setCode] = useState('');
   const begin = useMutation(writing(['account', 'app', 'begin'], () => proven(() => onBegin({}))));
   const confirm = useMutation(
@@ -33,7 +34,7 @@ export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) 
   const anew = useMutation(writing(['account', 'app', 'codes'], () => proven(() => onCodes({}))));
   const remove = useMutation(writing(['account', 'app', 'remove'], () => proven(() => onRemove({}))));
   const codes = anew.data?.codes ?? confirm.data?.codes;
-  const error = begin.error ?? anew.error;
+  const { error } = begin;
   return (
     <div className="flex max-w-2xl flex-col gap-3">
       {app ? (
@@ -43,11 +44,19 @@ export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) 
           </p>
           {codes ? <BackupCodes codes={codes} /> : null}
           <p className="flex flex-wrap gap-2">
-            <Button pending={anew.isPending} onClick={() => anew.mutate()}>
-              New backup codes
-            </Button>
+            <Button onClick={() => setRenewing(true)}>New backup codes…</Button>
             <Button onClick={() => setRemoving(true)}>Remove the app…</Button>
           </p>
+          <ConfirmDialog
+            open={renewing}
+            onClose={() => setRenewing(false)}
+            title="Make new backup codes?"
+            description="The ones from before end at once, those that you have kept or written down too. The new ones are shown once."
+            confirm="Make new codes"
+            pending={anew.isPending}
+            error={anew.error?.message ?? null}
+            onConfirm={() => anew.mutate(undefined, { onSuccess: () => setRenewing(false) })}
+          />
           <ConfirmDialog
             open={removing}
             onClose={() => setRemoving(false)}

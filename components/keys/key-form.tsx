@@ -9,6 +9,7 @@ import { ShownOnce } from '#components/ui/shown-once.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { KeyRole } from '#lib/core/people/roles.ts';
 import type { KeyMade, NewKeyInput } from '#lib/shapes/keys.ts';
+import { batchesNamed } from './batches-named.ts';
 
 type Props = {
   /** what a key of this person may do at most */
@@ -18,7 +19,6 @@ type Props = {
 };
 
 const DAYS = [7, 30, 90, 365];
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Makes a key: what it is for, what it may do, for how long, and for which batches. The key is shown once. */
 export function KeyForm({ roles, daysMax, onMake }: Props) {
@@ -29,16 +29,15 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
   const make = useMutation(writing(['keys', 'make'], onMake));
   const problemOf = (field: string) => make.error?.refusal.problems?.find(({ path }) => path.startsWith(field))?.message;
   const elsewhere = ['name', 'role', 'days', 'batches'].some(problemOf) ? null : make.error?.message;
-  const bound = batches.toLowerCase().match(UUID) ?? [];
-  const unread = batches.trim() !== '' && bound.length === 0;
+  const { ids, unread } = batchesNamed(batches);
   return (
     <form
       className="flex max-w-3xl flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (unread) return;
+        if (unread !== null) return;
         make.mutate(
-          { name, role, days, ...(bound.length > 0 ? { batches: [...new Set(bound)] } : {}) },
+          { name, role, days, ...(ids.length > 0 ? { batches: ids } : {}) },
           {
             onSuccess: () => {
               setName('');
@@ -75,8 +74,8 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
       </div>
       <Field
         label="Only for these batches"
-        hint="Addresses or ids of batches. Left empty, it gets at everything that its role may see."
-        error={unread ? 'There is no id of a batch in this.' : problemOf('batches')}
+        hint="Addresses or ids of batches, with spaces or commas between them. Left empty, it gets at everything that its role may see."
+        error={unread ?? problemOf('batches')}
       >
         <Input autoComplete="off" value={batches} onChange={(event) => setBatches(event.target.value)} />
       </Field>
