@@ -13,6 +13,7 @@ test('an empty environment has every default', () => {
     ALLOW_PRIVATE_TARGETS: false,
     STEP_UP: false,
     STEP_UP_PASSWORD: false,
+    SECOND_FACTOR_FOR: [],
     TARGETS_ALLOWED: [],
     WORKERS: 2,
   });

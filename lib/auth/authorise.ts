@@ -9,14 +9,19 @@ export type Verb = keyof typeof VERBS;
  */
 export function authorise(actor: Actor, verb: Verb): void {
   if (may(actor, verb)) return;
+  if (actor.held)
+    throw new CountersignError(
+      'forbidden',
+      `Here ${withArticle(actor.role)} gives a second factor before anything else. Set one up, or give it, on the page of your account.`,
+    );
   const { doing } = VERBS[verb];
   const able = inWords(rolesOf(verb).map(withArticle));
   throw new CountersignError('forbidden', `${capital(withArticle(actor.role))} can't ${doing}. ${capital(able)} can.`);
 }
 
 /** Whether the actor's role allows the verb: for leaving out a button. The step still authorises. */
-export function may(actor: Pick<Actor, 'role'>, verb: Verb): boolean {
-  return rolesOf(verb).includes(actor.role);
+export function may(actor: Pick<Actor, 'role' | 'held'>, verb: Verb): boolean {
+  return rolesOf(verb).includes(actor.role) && (!actor.held || verb === 'account');
 }
 
 /** Whether a role allows all that another one does: what a key may have at most. */
