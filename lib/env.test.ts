@@ -14,6 +14,7 @@ test('an empty environment has every default', () => {
     STEP_UP: false,
     STEP_UP_PASSWORD: false,
     SECOND_FACTOR_FOR: [],
+    PASSWORD_WORDS: [],
     TARGETS_ALLOWED: [],
     WORKERS: 2,
   });

@@ -156,6 +156,23 @@ export const envSchema = z
         return named.filter(isRole);
       })
       .default([]),
+    /** Words that everybody in the house knows: a new password that is little more than them is refused. */
+    PASSWORD_WORDS: z
+      .string()
+      .max(10_000, { error: 'is longer than 10,000 characters' })
+      .transform((text, context) => {
+        const words = text
+          .toLowerCase()
+          .split(/[\s,]+/)
+          .filter((one) => one !== '');
+        for (const one of words.filter((word) => word.length < 3))
+          context.addIssue({
+            code: 'custom',
+            message: `has "${one}". A word has 3 characters at least, or it stands in every password`,
+          });
+        return words;
+      })
+      .default([]),
     /** A session that nobody used for so long ends; absent: after a week, used or not. */
     SESSION_IDLE_MINUTES: whole(5, 7 * 24 * 60, 'minutes').optional(),
     /** How people reach the web server, for the links of notices and for passkeys; absent: at HOST and PORT. */
