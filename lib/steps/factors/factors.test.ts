@@ -2,7 +2,7 @@
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createOTP } from '@better-auth/utils/otp';
 import { hashPassword, symmetricDecrypt } from 'better-auth/crypto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { auth } from '#lib/auth/auth.ts';
 import { asksForCode, type Cookie, signIn, signInWithCode, signInWithPasskey } from '#lib/auth/sign-in.ts';
@@ -400,6 +400,11 @@ describe('where a role has to have a second factor', () => {
     process.env.SECOND_FACTOR_FOR = who;
     Object.assign(globalThis, { countersignEnv: undefined });
   };
+  // Other files of this process are about other things.
+  afterEach(() => {
+    delete process.env.SECOND_FACTOR_FOR;
+    Object.assign(globalThis, { countersignEnv: undefined });
+  });
   const again = async ({ headers }: Person) => (await currentActor(headers)) as Actor;
 
   it('a session that began with the password gets at the account alone, until a factor is set up in it', async () => {
