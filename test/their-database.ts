@@ -50,7 +50,7 @@ export async function makeTheirDatabase(
 }
 
 /** A change of a row as a trigger of theirs told it. `key`: of the effect that was kept in the same transaction; null where there was none. `at`: its commit, in ms. */
-export type Told = { row: string; key: string | null; at: number };
+type Told = { row: string; key: string | null; at: number };
 
 /** Statements for a log of their own, in which a trigger tells each change that anybody but its owner makes to one of `tables`: by its column `column`. */
 export const toldByTrigger = (tables: readonly string[], column: string): string => `

@@ -111,7 +111,11 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
           </Field>
         ) : null}
         {kind === 'basic' || (kind === 'oauth2' && form.mailbox) ? (
-          <Field label="User name" error={toldOf('auth.username')}>
+          <Field
+            label="User name"
+            hint={form.mailbox ? 'Whose mailbox it is: often the whole mail address.' : undefined}
+            error={toldOf('auth.username')}
+          >
             {text('username', { required: true })}
           </Field>
         ) : null}

@@ -57,7 +57,10 @@ export default async function AccountPage() {
           </h2>
           <PasswordForm passwordCharsMin={PASSWORD_CHARS_MIN} onChange={changePasswordAction} />
         </section>
-        <section aria-labelledby="second-factor" className="flex flex-col gap-3">
+        <section
+          aria-labelledby="second-factor"
+          className={actor.held ? 'order-first flex flex-col gap-3' : 'flex flex-col gap-3'}
+        >
           <h2 id="second-factor" className="text-16 font-medium">
             Second factor
           </h2>

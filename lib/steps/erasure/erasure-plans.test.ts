@@ -76,8 +76,8 @@ test('looking for a value, taking it away, and taking a batch and a dataset away
   await confirmErasure(ADA, { id, count: found?.count ?? 0, reason: 'she asked' });
   await through();
   expect(dear()).toEqual([]);
-  for (const of of [{ batch: batch.batchId }, { dataset: batch.datasetId }]) {
-    const { id: whole } = await lookFor(ADA, of);
+  for (const subject of [{ batch: batch.batchId }, { dataset: batch.datasetId }]) {
+    const { id: whole } = await lookFor(ADA, subject);
     await confirmErasure(ADA, { id: whole, count: (await readErasure(ADA, { id: whole }))?.count ?? 0, reason: 'it is over' });
     await through();
   }
