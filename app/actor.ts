@@ -15,6 +15,11 @@ export async function signInAddress(): Promise<string> {
   return `/sign-in?next=${encodeURIComponent(asked.pathname + asked.search)}`;
 }
 
+/** Whether this address was asked for. */
+export async function isAt(path: string): Promise<boolean> {
+  return new URL((await headers()).get('x-countersign-asked') ?? '/', 'http://localhost').pathname === path;
+}
+
 /** The actor of a page behind the sign-in; others go to `/sign-in` and come back to `path`, the page's own. */
 export async function requireActor(path: string): Promise<Actor> {
   const person = await personOfPage();

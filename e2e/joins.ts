@@ -46,10 +46,10 @@ export function codeOf(key: string, later = 0): string {
 }
 
 /** Signs in with a password and a code. */
-export async function signsInWithCode(page: Page, email: string, code: string): Promise<void> {
+export async function signsInWithCode(page: Page, email: string, code: string, password = PASSWORD): Promise<void> {
   await page.goto('/sign-in');
   await page.getByLabel('Mail address').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByLabel('Password').fill(password);
   await page.keyboard.press('Enter');
   await page.getByLabel('Code', { exact: true }).fill(code);
   await page.keyboard.press('Enter');

@@ -65,4 +65,36 @@ test('The same by keyboard alone: sign in, find the checkpoint, correct, execute
   await expect(question).toBeHidden();
   await keyboard.press('e');
   await expect(page.getByText(`${noise - 1} of ${noise - 1} done`)).toBeVisible();
+
+  // So it is with every field: what was typed, chosen and sent before the script is there counts.
+  const held = async (path: string): Promise<() => void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await page.unroute('**/_next/static/**/*.js');
+    await page.route('**/_next/static/**/*.js', async (route) => {
+      await promise;
+      await route.continue();
+    });
+    await page.goto(path, { waitUntil: 'commit' });
+    return resolve;
+  };
+  const searches = await held('/batches');
+  await page.getByLabel('Search the batches by name').fill('By key');
+  await keyboard.press('Enter');
+  searches();
+  await expect(page).toHaveURL(/name=By\+key/);
+  await expect(page.getByLabel('Search the batches by name')).toHaveValue('By key');
+
+  const account = await held('/you');
+  await page.getByLabel('It ends after').selectOption('365');
+  await page.getByLabel('What uses it').fill('a program');
+  await page.getByLabel('Only for these batches').fill(`${id} and more`);
+  account();
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  await expect(page.getByText('“and”, “more” are no ids or addresses of batches.')).toBeVisible();
+  await expect(page.getByLabel('It ends after')).toHaveValue('365');
+  await page.getByLabel('Only for these batches').fill(id);
+  const made = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/you'));
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  expect((await made).request().postData()).toContain('"days":365');
+  await expect(page.getByLabel('Key “a program”')).toBeVisible();
 });

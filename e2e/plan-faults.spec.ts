@@ -40,7 +40,7 @@ async function expectBlocked(page: Page, places: number): Promise<void> {
   await expect(page.getByRole('list', { name: 'To fix first' }).getByRole('listitem')).toHaveCount(places);
 }
 
-test('A body that is not JSON keeps the plan from starting, and the batch that starts once it is fixed has the body typed', async ({
+test('A body that is not JSON, or a deadline that tells nobody, keeps the plan from starting, and the batch that starts once both are fixed has them as typed', async ({
   desk: page,
   rest,
 }) => {
@@ -68,10 +68,17 @@ test('A body that is not JSON keeps the plan from starting, and the batch that s
 
   await body.fill('{"a": ["{{subject}}", 1.50]}');
   await expect(page.getByRole('list', { name: 'To fix first' })).toHaveCount(0);
+  await page.getByRole('button', { name: /^Asking/ }).click();
+  await page.getByLabel('A question may wait so many hours').fill('36');
+  await page.getByLabel('Who is told then').fill('ada');
+  await expectBlocked(page, 1);
+  await page.getByLabel('Who is told then').fill('ada@firm.example');
+  await expect(page.getByRole('list', { name: 'To fix first' })).toHaveCount(0);
   await expect(start(page)).toBeEnabled();
   await start(page).click();
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
   const { plan } = await rest.api.batches.read({ id: page.url().split('/').at(-1) ?? '' });
+  expect(plan.deadline).toEqual({ hours: 36, escalateTo: 'ada@firm.example' });
   const sent = { url: 'http://127.0.0.1:9/rows', body: { a: ['{{subject}}', 1.5] } };
   expect(plan.categories).toContainEqual(expect.objectContaining({ action: expect.objectContaining({ with: sent }) }));
 });

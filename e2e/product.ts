@@ -21,7 +21,7 @@ const START_MS = 240_000;
 const STOP_MS = 30_000;
 
 /** Resolves when the ready line was printed. Throws with what the start said when it ends before, or says nothing for too long. */
-export async function startProduct(): Promise<Product> {
+export async function startProduct(settings: Record<string, string> = {}): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
   // As root the server runs as another user, who would otherwise be sent elsewhere, and his files stay there.
   chmodSync(dataDir, 0o711);
@@ -41,6 +41,7 @@ export async function startProduct(): Promise<Product> {
       // A test run is not the place for the person's own database.
       DATABASE_URL: '',
       MIGRATE_DATABASE_URL: '',
+      ...settings,
     },
   });
   const stop = async () => {

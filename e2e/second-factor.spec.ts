@@ -4,6 +4,7 @@ import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { decision, lookAt } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 import { codeOf, joins, PASSWORD, setsUpApp, signsInWithCode } from './joins.ts';
+import { ADMIN, startProduct } from './product.ts';
 import { type Rest, SHELF_PLAN } from './rest.ts';
 
 const PLAN: PlanInput = { ...SHELF_PLAN, version: 2, gates: { stepUp: true }, execution: { first: 0 } };
@@ -126,4 +127,34 @@ test('A passkey is made, proves who approves, and signs in without a password; a
   await page.goto(`${site}/sign-in`);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   await expect(page.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
+});
+
+test('Where admins have to have a second factor, one who has none gets at the account alone, sets one up, keeps the codes, and goes on', {
+  tag: '@proof',
+}, async ({ browser }) => {
+  const product = await startProduct({ SECOND_FACTOR_FOR: 'admin', SESSION_IDLE_MINUTES: '30' });
+  try {
+    const page = await (await browser.newContext({ baseURL: product.url })).newPage();
+    await page.goto('/sign-in');
+    await page.getByLabel('Mail address').fill(ADMIN.email);
+    await page.getByLabel('Password').fill(ADMIN.password);
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/you$/);
+    await expect(page.getByText('Here everybody of your role has a second factor.')).toBeVisible();
+    for (const path of ['/', '/batches', '/admin/people', '/connections']) {
+      await page.goto(path);
+      await expect(page).toHaveURL(/\/you$/);
+    }
+    expect((await page.request.get('/api/v1/batches')).status()).toBe(403);
+    await expect(page.getByRole('button', { name: 'Make a key' })).toHaveCount(0);
+    const key = await setsUpApp(page);
+    await expect(page.getByRole('list', { name: 'Backup codes' })).toBeVisible();
+    await page.getByRole('link', { name: 'Continue' }).click();
+    await expect(page.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
+    // Another session asks for the code, and is held by nothing.
+    const other = await (await browser.newContext({ baseURL: product.url })).newPage();
+    await signsInWithCode(other, ADMIN.email, codeOf(key, 1), ADMIN.password);
+  } finally {
+    await product.stop();
+  }
 });

@@ -13,6 +13,8 @@ test('an empty environment has every default', () => {
     ALLOW_PRIVATE_TARGETS: false,
     STEP_UP: false,
     STEP_UP_PASSWORD: false,
+    SECOND_FACTOR_FOR: [],
+    PASSWORD_WORDS: [],
     TARGETS_ALLOWED: [],
     WORKERS: 2,
   });
@@ -67,6 +69,10 @@ describe('what is wrong is named, with what to do', () => {
     ['ADMIN_PASSWORD', { ADMIN_EMAIL: 'a@example.com' }, /is missing/],
     ['ADMIN_EMAIL', { ADMIN_PASSWORD: 'long enough' }, /is missing/],
     ['SECRET_KEY', { SECRET_KEY: 'short' }, /at least 32 characters/],
+    ['SECOND_FACTOR_FOR', { SECOND_FACTOR_FOR: 'admin,admins' }, /has "admins". Write all, or roles: /],
+    ['STEP_UP_PASSWORD', { SECOND_FACTOR_FOR: 'all', STEP_UP_PASSWORD: '1' }, /Leave one of them out/],
+    ['SESSION_IDLE_MINUTES', { SESSION_IDLE_MINUTES: '1' }, /from 5 to 10080/],
+    ['PASSWORD_WORDS', { PASSWORD_WORDS: 'acme, ab' }, /has "ab"/],
   ];
 
   test.each(cases)('%s in %o', (name, given, message) => {

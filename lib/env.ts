@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError, type Problem } from './core/errors.ts';
 import { DEADLINE_HOURS_MAX, METRICS_TOKEN_CHARS_MIN } from './core/limits.ts';
+import { isRole, ROLES } from './core/people/roles.ts';
 
 export type Env = z.output<typeof envSchema>;
 
@@ -144,6 +145,36 @@ export const envSchema = z
     STEP_UP: flag.default(false),
     /** Whether the password is enough where a second factor is asked for. */
     STEP_UP_PASSWORD: flag.default(false),
+    /** Who has to give a second factor with each session: all, or these roles; absent: nobody. Who comes by the provider is asked there. */
+    SECOND_FACTOR_FOR: z
+      .string()
+      .transform((text, context) => {
+        const named = text.split(/[\s,]+/).filter((one) => one !== '');
+        if (named.length === 1 && named[0] === 'all') return ROLES;
+        for (const one of named.filter((role) => !isRole(role)))
+          context.addIssue({ code: 'custom', message: `has "${one}". Write all, or roles: ${ROLES.join(',')}` });
+        return named.filter(isRole);
+      })
+      .default([]),
+    /** Words that everybody in the house knows: a new password that is little more than them is refused. */
+    PASSWORD_WORDS: z
+      .string()
+      .max(10_000, { error: 'is longer than 10,000 characters' })
+      .transform((text, context) => {
+        const words = text
+          .toLowerCase()
+          .split(/[\s,]+/)
+          .filter((one) => one !== '');
+        for (const one of words.filter((word) => word.length < 3))
+          context.addIssue({
+            code: 'custom',
+            message: `has "${one}". A word has 3 characters at least, or it stands in every password`,
+          });
+        return words;
+      })
+      .default([]),
+    /** A session that nobody used for so long ends; absent: after a week, used or not. */
+    SESSION_IDLE_MINUTES: whole(5, 7 * 24 * 60, 'minutes').optional(),
     /** How people reach the web server, for the links of notices and for passkeys; absent: at HOST and PORT. */
     PUBLIC_URL: webAddress.transform((text) => new URL(text).origin).optional(),
     /** A provider of OpenID Connect that people may sign in with, and as whom this site asks it; absent: passwords and passkeys only. */
@@ -198,6 +229,10 @@ export const envSchema = z
     if (value.OIDC_ISSUER !== undefined && value.PUBLIC_URL === undefined) {
       const message = 'is missing while OIDC_ISSUER is set: the provider sends people back to it';
       context.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message });
+    }
+    if (value.STEP_UP_PASSWORD && value.SECOND_FACTOR_FOR.length > 0) {
+      const message = 'is set while SECOND_FACTOR_FOR asks for a second factor. Leave one of them out';
+      context.addIssue({ code: 'custom', path: ['STEP_UP_PASSWORD'], message });
     }
     if (value.ESCALATE_TO !== undefined && value.ANSWER_WITHIN_HOURS === undefined) {
       const message = 'is missing while ESCALATE_TO is set. Give both, or ANSWER_WITHIN_HOURS alone';

@@ -18,6 +18,7 @@ import { useKeys } from '#components/ui/use-keys.ts';
 import { writing } from '#components/ui/writing.ts';
 import type { FindKind } from '#lib/shapes/find.ts';
 import { useFollowed } from './use-changed.ts';
+import { useTellsHere } from './use-tells-here.ts';
 
 /** `kinds`: what this person may find. `place`: where the server's hints were before the page was read; null where that is not known. */
 type Props = {
@@ -26,12 +27,15 @@ type Props = {
   unread: number;
   person: ShellPerson & { id: string };
   kinds: FindKind[];
+  /** whether sessions end that nobody uses */
+  tellsHere: boolean;
   children: ReactNode;
 };
 
 /** The shell with its one act: leaving. It follows the server for every page: how much waits for the person, and whether the view is lost. */
-export function Desk({ place, nav, unread, person, kinds, children }: Props) {
+export function Desk({ place, nav, unread, person, kinds, tellsHere, children }: Props) {
   const router = useRouter();
+  useTellsHere(tellsHere);
   useState(() => beginEventsAt(place));
   const { mutate } = useMutation({
     ...writing(['session', 'sign-out'], () => signOutAction()),

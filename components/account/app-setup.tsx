@@ -1,6 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
@@ -15,6 +16,8 @@ type Codes = { codes: string[] };
 type Props = {
   /** whether there is one */
   app: boolean;
+  /** whether the page is read again once there is one: not where another one would take its place, and the codes with it */
+  refreshes: boolean;
   onBegin: (nothing: Record<string, never>) => Promise<Outcome<{ uri: string; typed: string }>>;
   onConfirm: (given: { code: string }) => Promise<Outcome<Codes>>;
   onCodes: (nothing: Record<string, never>) => Promise<Outcome<Codes>>;
@@ -22,9 +25,11 @@ type Props = {
 };
 
 /** One’s own authenticator app: set up by a code of it, with codes for when it is lost, and removed. */
-export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) {
+export function AppSetup({ app, refreshes, onBegin, onConfirm, onCodes, onRemove }: Props) {
   const proven = useProven();
+  const router = useRouter();
   const [removing, setRemoving] = useState(false);
+  const [renewing, setRenewing] = useState(false);
   const [code, setCode] = useState('');
   const begin = useMutation(writing(['account', 'app', 'begin'], () => proven(() => onBegin({}))));
   const confirm = useMutation(
@@ -33,21 +38,29 @@ export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) 
   const anew = useMutation(writing(['account', 'app', 'codes'], () => proven(() => onCodes({}))));
   const remove = useMutation(writing(['account', 'app', 'remove'], () => proven(() => onRemove({}))));
   const codes = anew.data?.codes ?? confirm.data?.codes;
-  const error = begin.error ?? anew.error;
+  const { error } = begin;
   return (
     <div className="flex max-w-2xl flex-col gap-3">
-      {app ? (
+      {app || confirm.data ? (
         <>
           <p>
             <span className="text-green">✔</span> Signing in asks for a code of your authenticator app.
           </p>
           {codes ? <BackupCodes codes={codes} /> : null}
           <p className="flex flex-wrap gap-2">
-            <Button pending={anew.isPending} onClick={() => anew.mutate()}>
-              New backup codes
-            </Button>
+            <Button onClick={() => setRenewing(true)}>New backup codes…</Button>
             <Button onClick={() => setRemoving(true)}>Remove the app…</Button>
           </p>
+          <ConfirmDialog
+            open={renewing}
+            onClose={() => setRenewing(false)}
+            title="Make new backup codes?"
+            description="The ones from before end at once, those that you have kept or written down too. The new ones are shown once."
+            confirm="Make new codes"
+            pending={anew.isPending}
+            error={anew.error?.message ?? null}
+            onConfirm={() => anew.mutate(undefined, { onSuccess: () => setRenewing(false) })}
+          />
           <ConfirmDialog
             open={removing}
             onClose={() => setRemoving(false)}
@@ -74,7 +87,15 @@ export function AppSetup({ app, onBegin, onConfirm, onCodes, onRemove }: Props) 
           className="flex flex-col gap-3"
           onSubmit={(event) => {
             event.preventDefault();
-            confirm.mutate({ code }, { onSuccess: () => setCode('') });
+            confirm.mutate(
+              { code },
+              {
+                onSuccess: () => {
+                  setCode('');
+                  if (refreshes) router.refresh();
+                },
+              },
+            );
           }}
         >
           <p>

@@ -3,6 +3,7 @@
 import { ListFilter as FilterIcon, Search } from 'lucide-react';
 import type { ReactNode, RefObject } from 'react';
 import { Button } from '#components/ui/button.tsx';
+import { Input } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
@@ -50,7 +51,7 @@ export function ListPane({ of, selection, count, fields, columns, searchBox, fil
             aria-hidden="true"
             className="pointer-events-none absolute top-1/2 left-2 -translate-y-1/2 text-muted"
           />
-          <input
+          <Input
             ref={searchBox}
             type="search"
             value={search}
@@ -61,7 +62,7 @@ export function ListPane({ of, selection, count, fields, columns, searchBox, fil
             }}
             placeholder="Search"
             aria-label={`Search in ${category}`}
-            className="control pl-7"
+            className="pl-7"
           />
         </span>
         <Button

@@ -1,5 +1,5 @@
 /** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
-import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { type AuthKind, type ConnectionAuth, secretNames } from '#lib/core/connections/auth.ts';
 import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } from '#lib/core/connections/postgres.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
 import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
@@ -20,6 +20,10 @@ export type ConnectionDraft = {
   tokenUrl: string;
   clientId: string;
   scope: string;
+  /** tokens come of what somebody allowed once, and not of the client alone */
+  byRefresh: boolean;
+  /** a further secret, of a client that has one beside its refresh token */
+  clientSecret: string;
   /** as it was typed now; what is there is never read */
   secret: string;
   concurrency: string;
@@ -39,7 +43,7 @@ export const KINDS: Record<AuthKind, { words: string; secret: string | null }> =
   basic: { words: 'User name and password', secret: 'Password' },
   header: { words: 'A header of its own', secret: 'Value of the header' },
   query: { words: 'A parameter in the address', secret: 'Value of the parameter' },
-  oauth2: { words: 'OAuth 2 client credentials', secret: 'Client secret' },
+  oauth2: { words: 'OAuth 2 access token', secret: 'Client secret' },
   signed: { words: 'Signed as Standard Webhooks', secret: 'Signing secret' },
 };
 
@@ -57,6 +61,7 @@ export function draftOf(
     kind: connection?.auth.kind ?? ways[0] ?? 'none',
     ...{ username: text('username'), header: text('header', 'X-Api-Key'), parameter: text('parameter', 'key') },
     ...{ tokenUrl: text('tokenUrl'), clientId: text('clientId'), scope: text('scope'), secret: '' },
+    ...{ byRefresh: auth.grant === 'refresh_token', clientSecret: '' },
     concurrency: numberText(connection?.limits.concurrency ?? null),
     ...{ requests: numberText(window?.requests ?? null), seconds: numberText(window?.seconds ?? 60) },
     ...{ keys: connection?.keys.honoured ?? false, forHours: numberText(connection?.keys.forHours ?? null) },
@@ -85,14 +90,19 @@ function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
 }
 
 /** What is sent of it: what the form has no field for stays as it was. */
-export function writtenOf(draft: ConnectionDraft, before: Connection | null, place: ConnectableKind['place']): ConnectionWritten {
-  const name = SECRET_NAMES[draft.kind];
+export function writtenOf(
+  draft: ConnectionDraft,
+  before: Connection | null,
+  { place, mailbox }: Pick<ConnectableKind, 'place' | 'mailbox'>,
+): ConnectionWritten {
+  const auth = authOf(draft, mailbox);
+  const { wanted, may } = secretNames(auth);
   const windows = before?.limits.windows.slice(1) ?? [];
   const requests = numberOf(draft.requests);
   const success = { ...before?.success, contains: draft.contains === '' ? null : draft.contains };
   return {
     address: draft.address,
-    auth: authOf(draft),
+    auth,
     limits: {
       concurrency: numberOf(draft.concurrency),
       windows: requests === null ? windows : [{ requests, seconds: numberOf(draft.seconds) ?? 60 }, ...windows],
@@ -102,17 +112,29 @@ export function writtenOf(draft: ConnectionDraft, before: Connection | null, pla
     success: Object.values(success).some((one) => one !== null && one !== 'uncertain') ? success : null,
     permanent: draft.permanent,
     usableBy: draft.operators ? ['operator'] : [],
-    ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
+    ...(wanted === null || draft.secret === ''
+      ? {}
+      : {
+          secrets: {
+            [wanted]: draft.secret,
+            ...(may.includes('clientSecret') && draft.clientSecret !== '' && { clientSecret: draft.clientSecret }),
+          },
+        }),
     ...(place === 'database' ? writtenOfDatabase(draft) : {}),
   };
 }
 
-function authOf(draft: ConnectionDraft): ConnectionAuth {
-  const { kind, username, header, parameter, tokenUrl, clientId, scope } = draft;
+function authOf(draft: ConnectionDraft, mailbox: boolean): ConnectionAuth {
+  const { kind, username, header, parameter, tokenUrl, clientId, scope, byRefresh } = draft;
   if (kind === 'basic') return { kind, username };
   if (kind === 'header') return { kind, header };
   if (kind === 'query') return { kind, parameter };
-  if (kind === 'oauth2') return { kind, tokenUrl, clientId, scope };
+  if (kind === 'oauth2')
+    return {
+      ...{ kind, tokenUrl, clientId, scope },
+      ...(byRefresh && { grant: 'refresh_token' as const }),
+      ...(mailbox && { username }),
+    };
   return { kind };
 }
 

@@ -3,7 +3,7 @@
 import { type ComponentProps, useEffect, useRef, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox, Field, Input, Select } from '#components/ui/field.tsx';
-import type { AuthKind } from '#lib/core/connections/auth.ts';
+import { type AuthKind, isByRefresh } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
@@ -110,8 +110,12 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
             </Select>
           </Field>
         ) : null}
-        {kind === 'basic' ? (
-          <Field label="User name" error={toldOf('auth.username')}>
+        {kind === 'basic' || (kind === 'oauth2' && form.mailbox) ? (
+          <Field
+            label="User name"
+            hint={form.mailbox ? 'Whose mailbox it is: often the whole mail address.' : undefined}
+            error={toldOf('auth.username')}
+          >
             {text('username', { required: true })}
           </Field>
         ) : null}
@@ -134,13 +138,35 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
               {text('clientId', { required: true })}
             </Field>
             <Field label="Scope (empty: none)" error={toldOf('auth.scope')}>
-              {text('scope')}
+              {text('scope', { placeholder: form.mailbox ? 'https://outlook.office365.com/.default' : '' })}
+            </Field>
+            <Field
+              label="A token is given for"
+              hint="A refresh token comes of a person’s consent to this client. It is kept as it is given here: one that its giver replaces is not."
+              error={toldOf('auth.grant')}
+            >
+              <Select
+                value={draft.byRefresh ? 'refresh_token' : 'client_credentials'}
+                onChange={({ target }) => set({ byRefresh: target.value === 'refresh_token', secret: '', clientSecret: '' })}
+              >
+                <option value="client_credentials">the client’s own secret</option>
+                <option value="refresh_token">a refresh token</option>
+              </Select>
             </Field>
           </>
         ) : null}
-        <Secret {...{ connection, kind }} error={toldOf('secrets')}>
+        <Secret {...{ connection, kind }} byRefresh={draft.byRefresh} error={toldOf('secrets')}>
           {text('secret', { type: 'password', autoComplete: 'new-password' })}
         </Secret>
+        {kind === 'oauth2' && draft.byRefresh ? (
+          <Field
+            label="Client secret (empty: the client has none)"
+            hint="It is given with the refresh token, and replaced with it."
+            error={toldOf('secrets.clientSecret')}
+          >
+            {text('clientSecret', { type: 'password', autoComplete: 'new-password' })}
+          </Field>
+        ) : null}
       </Part>
       <Part title="How much it bears, over all workers">
         <div className="grid grid-cols-1 items-start gap-3 sm:grid-cols-3">
@@ -211,23 +237,26 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
 /** Of a connector that this version does not know. */
 const UNKNOWN_KIND: ConnectableKind = {
   ...{ connector: '', words: '', place: 'address', address: '', addressHint: '', auth: Object.keys(KINDS) as AuthKind[] },
-  ...{ promises: true, test: null, source: null },
+  ...{ promises: true, mailbox: false, test: null, source: null },
 };
 
 function Secret({
   connection,
   kind,
+  byRefresh,
   error,
   children,
 }: {
   connection: Connection | null;
   kind: AuthKind;
+  byRefresh: boolean;
   error: string | undefined;
   children: ComponentProps<typeof Field>['children'];
 }) {
-  const { secret: words } = KINDS[kind];
+  const words = kind === 'oauth2' && byRefresh ? 'Refresh token' : KINDS[kind].secret;
   if (words === null) return null;
-  const set = connection?.auth.kind === kind ? connection.auth.secret : null;
+  const was = connection?.auth;
+  const set = was?.kind === kind && isByRefresh(was) === (kind === 'oauth2' && byRefresh) ? was.secret : null;
   return (
     <Field
       label={set ? `New ${words.charAt(0).toLowerCase()}${words.slice(1)} (empty: version ${set.version} stays)` : words}

@@ -2,6 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatNoun } from '#components/ui/format.ts';
@@ -23,6 +24,7 @@ type Found = Outcome<NonNullable<Connection['tested']>>;
 
 /** More than so many are opened by whoever wants to see them. */
 const FOUND_OPEN_MAX = 20;
+const ACTING_NAMED = 10;
 
 /** Sends a harmless request with the credential, and shows what it found and what is missing there. */
 export function ConnectionTest({ connection, does, onTest, onPrepare }: Props) {
@@ -85,6 +87,7 @@ function Offered({
   pending,
   onPrepare,
 }: OfferedProps) {
+  const acting = tables.filter(({ triggers = [] }) => triggers.length > 0);
   return (
     <>
       {statements.length > 0 ? (
@@ -103,6 +106,20 @@ function Offered({
             </Button>
           ) : null}
         </div>
+      ) : null}
+      {acting.length > 0 ? (
+        <Banner kind="warning">
+          {acting.length === 1 ? 'This table has' : 'These tables have'} triggers or rules of{' '}
+          {acting.length === 1 ? 'its' : 'their'} own:{' '}
+          {acting.slice(0, ACTING_NAMED).map(({ name, triggers = [] }, index) => (
+            <span key={name} className="wrap-anywhere">
+              {index > 0 ? '; ' : ''}
+              <span className="font-mono text-12">{name}</span> ({triggers.join(', ')})
+            </span>
+          ))}
+          {acting.length > ACTING_NAMED ? `; and ${formatNoun(acting.length - ACTING_NAMED, 'tables')} more` : ''}. What they do
+          when a row is changed is not shown before it is done, and an undo takes back the row alone.
+        </Banner>
       ) : null}
       {tables.length > 0 ? (
         <details>

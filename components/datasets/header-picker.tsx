@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { classes } from '#components/ui/classes.ts';
-import { Field, Select } from '#components/ui/field.tsx';
+import { Field, Select, Tick } from '#components/ui/field.tsx';
 import { layoutWords } from './reading-words.ts';
 import { sourceLines } from './source-lines.tsx';
 
@@ -49,13 +49,7 @@ export function HeaderPicker({ datasetId, value, aside, disabled, onChange }: Pr
             key={line}
             className={classes('row-item flex items-center gap-2 px-2', value === line ? 'bg-selected' : 'hover:bg-sunken')}
           >
-            <input
-              type="radio"
-              name={name}
-              className="shrink-0 accent-accent"
-              checked={value === line}
-              onChange={() => onChange(line)}
-            />
+            <Tick type="radio" name={name} checked={value === line} onChange={() => onChange(line)} />
             {line === 0 ? null : <span className="w-5 shrink-0 text-right text-12 text-muted">{line}</span>}
             <span className={classes('min-w-0 truncate', line > 0 && 'font-mono text-12', isAside && 'text-muted line-through')}>
               {text || ' '}

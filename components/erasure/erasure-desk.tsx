@@ -6,7 +6,7 @@ import { useEffect, useState } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
-import { Field, Input } from '#components/ui/field.tsx';
+import { Field, Input, Tick } from '#components/ui/field.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -90,9 +90,7 @@ export function ErasureDesk({ erasure, opened, onChoose, onConfirm, onWithdraw }
               <Cell className="font-medium">
                 {choosing ? (
                   <label className="flex items-center gap-2">
-                    <input
-                      type="checkbox"
-                      className="shrink-0"
+                    <Tick
                       checked={chosen > 0}
                       disabled={stays !== null || choose.isPending}
                       onChange={(event) => choose.mutate({ id, place, chosen: event.target.checked })}
@@ -198,8 +196,7 @@ function Finds({ id, opened: { place, finds, more }, pending, onChoose }: FindsP
         {finds.map(({ key, dataset, ordinal, chosen, linked, excerpt }, index) => (
           <Row key={key}>
             <Cell>
-              <input
-                type="checkbox"
+              <Tick
                 aria-label={`Erase row ${index + 1}`}
                 checked={chosen}
                 disabled={pending}

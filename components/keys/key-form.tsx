@@ -9,6 +9,7 @@ import { ShownOnce } from '#components/ui/shown-once.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { AgentScope, KeyRole } from '#lib/core/people/roles.ts';
 import type { KeyMade, NewKeyInput } from '#lib/shapes/keys.ts';
+import { batchesNamed } from './batches-named.ts';
 import { SCOPE_WORDS } from './scope-words.ts';
 
 type Props = {
@@ -19,7 +20,6 @@ type Props = {
 };
 
 const DAYS = [7, 30, 90, 365];
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Makes a key: what it is for, what it may do, for how long, and for which batches. The key is shown once. */
 export function KeyForm({ roles, daysMax, onMake }: Props) {
@@ -31,21 +31,20 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
   const make = useMutation(writing(['keys', 'make'], onMake));
   const problemOf = (field: string) => make.error?.refusal.problems?.find(({ path }) => path.startsWith(field))?.message;
   const elsewhere = ['name', 'role', 'scopes', 'days', 'batches'].some(problemOf) ? null : make.error?.message;
-  const bound = batches.toLowerCase().match(UUID) ?? [];
-  const unread = batches.trim() !== '' && bound.length === 0;
+  const { ids, unread } = batchesNamed(batches);
   return (
     <form
       className="flex max-w-3xl flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        if (unread || (role === 'agent' && scopes.length === 0)) return;
+        if (unread !== null || (role === 'agent' && scopes.length === 0)) return;
         make.mutate(
           {
             name,
             role,
             days,
             ...(role === 'agent' ? { scopes: [...scopes] } : {}),
-            ...(bound.length > 0 ? { batches: [...new Set(bound)] } : {}),
+            ...(ids.length > 0 ? { batches: ids } : {}),
           },
           {
             onSuccess: () => {
@@ -80,8 +79,8 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
       {role === 'agent' ? <Scopes chosen={scopes} problem={problemOf('scopes')} onChoose={setScopes} /> : null}
       <Field
         label="Only for these batches"
-        hint="Addresses or ids of batches. Left empty, it gets at everything that its role may see."
-        error={unread ? 'There is no id of a batch in this.' : problemOf('batches')}
+        hint="Addresses or ids of batches, with spaces or commas between them. Left empty, it gets at everything that its role may see."
+        error={unread ?? problemOf('batches')}
       >
         <Input autoComplete="off" value={batches} onChange={(event) => setBatches(event.target.value)} />
       </Field>

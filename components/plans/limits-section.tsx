@@ -2,12 +2,13 @@
 
 import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Field, Select, Textarea } from '#components/ui/field.tsx';
+import { DEADLINE_HOURS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { demandWords, typedDemand } from './demand-words.ts';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 import { NumberField, TextField } from './typed-field.tsx';
-import { percentOf, typedNumber, typedNumberOr, typedShare } from './typed-value.ts';
+import { percentOf, typedAddress, typedNumber, typedNumberOr, typedShare } from './typed-value.ts';
 
 type Props = Omit<SectionProps, 'preview'>;
 
@@ -101,8 +102,39 @@ export function GatesSection({ plan, preview, problems, onChange }: Omit<Section
           </Select>
         </Field>
       ) : null}
-      <ProblemList problems={problemsAt(problems, 'gates')} />
+      {plan.version === 2 ? <Deadline plan={plan} onChange={onChange} /> : null}
+      <ProblemList problems={['gates', 'deadline'].flatMap((path) => problemsAt(problems, path))} />
     </div>
+  );
+}
+
+/** How long a question waits before one person more is told, and who that is. */
+function Deadline({ plan, onChange }: Pick<SectionProps, 'plan' | 'onChange'>) {
+  const { deadline } = plan;
+  return (
+    <>
+      <NumberField
+        label="A question may wait so many hours"
+        hint="Then one person more is told. Nothing is approved or closed by that. Empty: as the installation has it."
+        path="deadline.hours"
+        placeholder="as the installation has it"
+        value={deadline?.hours ?? null}
+        read={(text) => typedNumberOr(text, null, { min: 1, max: DEADLINE_HOURS_MAX })}
+        onChange={(hours) => onChange({ ...plan, deadline: hours === null ? undefined : { ...deadline, hours } })}
+      />
+      {deadline ? (
+        <TextField
+          label="Who is told then"
+          hint="The address with which a person here signs in. Empty: whom the installation names, else every admin."
+          path="deadline.escalateTo"
+          placeholder="ada@firm.example"
+          value={deadline.escalateTo}
+          write={(address) => address ?? ''}
+          read={typedAddress}
+          onChange={(escalateTo) => onChange({ ...plan, deadline: { ...deadline, escalateTo } })}
+        />
+      ) : null}
+    </>
   );
 }
 

@@ -24,6 +24,8 @@ test.each([
   ['categories.7.action.do', 'Category 8: name'],
   ['chunking.minItems', 'Merge below'],
   ['chunking.by', 'Chunks by'],
+  ['deadline.hours', 'A question may wait so many hours'],
+  ['deadline.escalateTo', 'Who is told then'],
   ['execution.haltAfter.share', 'Halt at this share of failures, in %'],
 ])('The place %s is “%s”', (path, words) => {
   expect(placeWords(path, plan, forms)).toBe(words);

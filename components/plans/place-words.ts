@@ -37,6 +37,8 @@ const WORDS: Record<string, string> = {
   chunking: 'Chunks by',
   'independence.resource': 'Field that identifies what an action changes',
   'independence.dependsOn': 'Field that names the item to wait for',
+  'deadline.escalateTo': 'Who is told then',
+  deadline: 'A question may wait so many hours',
   'execution.first': 'Run first, then ask',
   'execution.concurrency': 'Requests at a time',
   'execution.ratePerSecond': 'At most per second',

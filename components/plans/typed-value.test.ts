@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePlan, planSchema } from '#lib/steps/plans/parse-plan.ts';
 import {
   percentOf,
+  typedAddress,
   typedJson,
   typedName,
   typedNumber,
@@ -120,4 +121,13 @@ test('A plan that was typed is parsed as the API parses it, and a fault says whe
   expect(typed('{}')).toEqual({ fault: expect.stringContaining('classifier') });
   expect(typed(JSON.stringify({ ...plan, more: 1 }))).toEqual(fault);
   expect(typed('{')).toEqual({ fault: expect.stringMatching(/^Not JSON/) });
+});
+
+test('an address that was typed names a person or nobody, and is told where it is none', () => {
+  expect(typedAddress(' ada@firm.example ')).toEqual({ value: 'ada@firm.example' });
+  expect(typedAddress('  ')).toEqual({ value: undefined });
+  expect(typedAddress('ada')).toEqual({
+    fault: 'This is not a mail address. Write the one with which a person here signs in.',
+  });
+  expect(typedAddress(`${'a'.repeat(300)}@firm.example`)).toEqual(fault);
 });

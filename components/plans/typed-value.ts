@@ -1,6 +1,6 @@
 /** What a person typed into a field of the plan: the value that it says, or why it says none. Nothing is rounded, clamped or left out. */
 import { CountersignError } from '#lib/core/errors.ts';
-import { type Plan, type PlanSchema, readPlan } from '#lib/core/plans/plan.ts';
+import { deadline, type Plan, type PlanSchema, readPlan } from '#lib/core/plans/plan.ts';
 
 export type Typed<Value> = { value: Value } | { fault: string };
 
@@ -41,6 +41,13 @@ export function typedName(text: string, charsMax: number, taken: readonly string
   if (value === '') return { fault: 'A name is needed.' };
   if (value.length > charsMax) return { fault: `A name has at most ${charsMax} characters; this one has ${value.length}.` };
   return taken.includes(value) ? { fault: `“${value}” is named twice.` } : { value };
+}
+
+/** The mail address of whom a plan names, or nobody. */
+export function typedAddress(text: string): Typed<string | undefined> {
+  const value = text.trim();
+  const read = deadline.shape.escalateTo.safeParse(value === '' ? undefined : value);
+  return read.success ? { value: read.data } : { fault: read.error.issues[0]?.message ?? 'This is not a mail address.' };
 }
 
 /** A time zone that the browser knows; the server asks its own list too. */

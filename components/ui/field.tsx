@@ -1,17 +1,9 @@
 'use client';
 
-import {
-  type ChangeEvent,
-  type ComponentProps,
-  createContext,
-  type ReactNode,
-  type Ref,
-  useContext,
-  useId,
-  useSyncExternalStore,
-} from 'react';
+import { type ComponentProps, createContext, type ReactNode, useContext, useId } from 'react';
 import { isLegible, piecesOf } from '#lib/core/values/legible.ts';
 import { classes } from './classes.ts';
+import { useTakenEarly } from './taken-early.ts';
 
 type Wiring = { id: string; describedBy: string | undefined; invalid: boolean };
 const FieldContext = createContext<Wiring | null>(null);
@@ -64,7 +56,7 @@ export function Field({ label, hint, error, hideLabel = false, inline = false, c
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return (
     <>
-      <input className={classes('control', className)} {...useWiring()} ref={useTypedEarly(rest)} {...rest} />
+      <input className={classes('control', className)} {...useWiring()} {...rest} ref={useTakenEarly(rest)} />
       <HiddenIn text={rest.value} />
     </>
   );
@@ -73,32 +65,10 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
   return (
     <>
-      <textarea className={classes('control resize-y', className)} {...useWiring()} ref={useTypedEarly(rest)} {...rest} />
+      <textarea className={classes('control resize-y', className)} {...useWiring()} {...rest} ref={useTakenEarly(rest)} />
       <HiddenIn text={rest.value} />
     </>
   );
-}
-
-/**
- * Hears what a person typed while the page's script was still on its way: the browser has it, and the next render would take it away.
- * @returns the ref of the control
- */
-function useTypedEarly<Control extends HTMLInputElement | HTMLTextAreaElement>({
-  value,
-  onChange,
-}: {
-  value?: unknown;
-  onChange?: ((event: ChangeEvent<Control, Element>) => void) | undefined;
-}): Ref<Control> {
-  const fromServer = useSyncExternalStore(
-    () => () => {},
-    () => false,
-    () => true,
-  );
-  return (control) => {
-    if (!fromServer || !control || typeof value !== 'string' || control.value === value) return;
-    onChange?.({ target: control, currentTarget: control } as unknown as ChangeEvent<Control, Element>);
-  };
 }
 
 /** A control holds a text as it is: what nobody sees of it is told below. */
@@ -116,7 +86,7 @@ const HIDDEN_NAMED = 5;
 export function Select({ className, children, ...rest }: ComponentProps<'select'>) {
   return (
     <span className={classes('relative block min-w-0', className)}>
-      <select className="control appearance-none truncate pr-7" {...useWiring()} {...rest}>
+      <select className="control appearance-none truncate pr-7" {...useWiring()} {...rest} ref={useTakenEarly(rest)}>
         {children}
       </select>
       <svg
@@ -142,13 +112,18 @@ type CheckboxProps = Omit<ComponentProps<'input'>, 'type'> & { label: ReactNode;
 export function Checkbox({ label, hint, className, ...rest }: CheckboxProps) {
   return (
     <label className={classes('row-item flex items-start gap-2 py-1.5', className)}>
-      <input type="checkbox" className="mt-0.5 size-4 shrink-0 accent-accent" {...rest} />
+      <Tick className="mt-0.5 size-4" {...rest} />
       <span>
         {label}
         {hint ? <span className="block text-12 text-muted">{hint}</span> : null}
       </span>
     </label>
   );
+}
+
+/** A checkbox, or a radio button, without words of its own. */
+export function Tick({ className, type = 'checkbox', ...rest }: ComponentProps<'input'>) {
+  return <input type={type} className={classes('shrink-0 accent-accent', className)} {...rest} ref={useTakenEarly(rest)} />;
 }
 
 function useWiring() {

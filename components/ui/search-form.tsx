@@ -1,6 +1,6 @@
 'use client';
 
-import type { FormEvent } from 'react';
+import { useState } from 'react';
 import { Button } from './button.tsx';
 import { Field, Input } from './field.tsx';
 
@@ -15,16 +15,31 @@ type Props = {
 
 /** A search over what is below it, begun by Enter or its button. */
 export function SearchForm({ label, value, onFind }: Props) {
-  const find = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    onFind(String(new FormData(event.currentTarget).get('text') ?? '').trim());
-  };
   return (
-    <form aria-label="Search" onSubmit={find} className="flex min-w-48 flex-1 items-center gap-2 sm:max-w-md">
+    // As an action, React keeps what is sent before the page's script is there: the browser would ask for another address with it.
+    <form
+      aria-label="Search"
+      action={(form) => onFind(String(form.get('text') ?? '').trim())}
+      className="flex min-w-48 flex-1 items-center gap-2 sm:max-w-md"
+    >
       <Field label={label} hideLabel className="flex-1">
-        <Input key={value} type="search" name="text" defaultValue={value} placeholder={label} maxLength={200} />
+        <SearchInput key={value} label={label} value={value ?? ''} />
       </Field>
       <Button type="submit">Find</Button>
     </form>
+  );
+}
+
+function SearchInput({ label, value }: { label: string; value: string }) {
+  const [text, setText] = useState(value);
+  return (
+    <Input
+      type="search"
+      name="text"
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      placeholder={label}
+      maxLength={200}
+    />
   );
 }

@@ -7,7 +7,7 @@ import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
-import { Field, Input } from '#components/ui/field.tsx';
+import { Field, Input, Tick } from '#components/ui/field.tsx';
 import { formatCount, formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant, Zoned } from '#components/ui/relative-time.tsx';
@@ -237,13 +237,7 @@ function Row({
   return (
     <li className="border-b border-hairline px-3 last:border-b-0">
       <label className="row-item flex items-start gap-3 py-1.5">
-        <input
-          type="checkbox"
-          className="mt-0.5 size-4 shrink-0 accent-accent"
-          checked={checked}
-          disabled={disabled}
-          onChange={onToggle}
-        />
+        <Tick className="mt-0.5 size-4" checked={checked} disabled={disabled} onChange={onToggle} />
         <span className="min-w-0 flex-1">
           <span className="block break-words">{item.line}</span>
           <span className="block text-12 text-muted">

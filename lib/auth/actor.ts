@@ -14,6 +14,8 @@ export type Actor = {
   via: 'page' | 'api';
   /** The id of the session that it came with, for what lasts longer than a request; a key has none. */
   session?: string;
+  /** This installation asks this role for a second factor, and the session has given none: all that there is for it is the person’s own account. */
+  held?: true;
   /** The id of the person whose API key it is. */
   owner?: string;
   /** The batches that the key is bound to; without them it is bound to none. */

@@ -9,6 +9,11 @@ export type Verb = keyof typeof VERBS;
  */
 export function authorise(actor: Actor, verb: Verb): void {
   if (may(actor, verb)) return;
+  if (actor.held)
+    throw new CountersignError(
+      'forbidden',
+      `Here ${withArticle(actor.role)} gives a second factor before anything else. Set one up, or give it, on the page of your account.`,
+    );
   const { doing } = VERBS[verb];
   const roles = rolesOf(verb);
   // A person is told of people, where people can.
@@ -18,9 +23,9 @@ export function authorise(actor: Actor, verb: Verb): void {
 }
 
 /** Whether the actor's role, or a scope of an agent's key, allows the verb: for leaving out a button. The step still authorises. */
-export function may(actor: Pick<Actor, 'role' | 'scopes'>, verb: Verb): boolean {
+export function may(actor: Pick<Actor, 'role' | 'scopes' | 'held'>, verb: Verb): boolean {
   if (actor.role === 'agent') return scopesOf(verb).some((scope) => actor.scopes?.includes(scope));
-  return rolesOf(verb).includes(actor.role);
+  return rolesOf(verb).includes(actor.role) && (!actor.held || verb === 'account');
 }
 
 /** Whether a role allows all that another one does: what a key may have at most. */

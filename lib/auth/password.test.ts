@@ -35,3 +35,15 @@ it.each([
 ])('%j will do', async (password) => {
   expect(await passwordProblem(password, about)).toBeNull();
 });
+
+it('words that the house has named, and the product’s own name, are no password by themselves', async () => {
+  process.env.PASSWORD_WORDS = 'Acme, zurich rocket';
+  Object.assign(globalThis, { countersignEnv: undefined });
+  for (const refused of ['Acme-Zurich-2026', 'rocketROCKET!12', 'Countersign2026!'])
+    expect(await passwordProblem(refused, about), refused).toContain('everybody here knows');
+  for (const fine of ['acme walks seven badgers', 'correct horse battery'])
+    expect(await passwordProblem(fine, about), fine).toBeNull();
+  delete process.env.PASSWORD_WORDS;
+  Object.assign(globalThis, { countersignEnv: undefined });
+  expect(await passwordProblem('Acme-Zurich-2026', about)).toBeNull();
+});

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { AGENTS, KEY_ACTOR, KEYS, keyName } from '#lib/core/people/key-actor.ts';
-import { isAgentScope, isKeyRole, isRole, type KeyRole } from '#lib/core/people/roles.ts';
+import { isAgentScope, isKeyRole, isRole, type KeyRole, type Role } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { type KeyRow, markKeyUsed, readKeyByDigest } from '#lib/store/keys/keys.ts';
@@ -13,6 +13,7 @@ import { auth } from './auth.ts';
 import { covers } from './authorise.ts';
 import { isDue } from './last-use.ts';
 import { assertSameOrigin } from './origin.ts';
+import { isUse, rulesOf } from './session-rules.ts';
 import { isKeyToken, tokenDigest } from './token.ts';
 import { countKeyGuess, tellKeyRefused } from './tries.ts';
 
@@ -36,9 +37,15 @@ export async function currentPerson(headers: Headers): Promise<{ actor: Actor; e
   // A role that is not in the table would be nobody's.
   if (!isRole(user.role)) return null;
   const { id: sessionId } = session.session;
-  if (isDue(`session:${sessionId}`))
+  const rules = await rulesOf(sessionId, user as { id: string; role: Role });
+  if (rules.idle) return null;
+  // What an open page asks by itself is no sign of a person.
+  if ((env().SESSION_IDLE_MINUTES === undefined || isUse(headers)) && isDue(`session:${sessionId}`))
     await markSessionSeen(db(), sessionId).catch((err) => log.error({ err }, 'when a session was used could not be stored'));
-  const actor: Actor = { id: `user:${user.id}`, role: user.role, name: user.name, via: 'page', session: sessionId };
+  const actor: Actor = {
+    ...{ id: `user:${user.id}`, role: user.role, name: user.name, via: 'page', session: sessionId },
+    ...(rules.held && { held: true as const }),
+  };
   return { actor, email: user.email };
 }
 

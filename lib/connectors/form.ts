@@ -80,6 +80,8 @@ export type ConnectionForm = {
   addressHint: string;
   /** how one signs in there; the first is proposed */
   auth: readonly AuthKind[];
+  /** whether an access token opens a mailbox of somebody, who has to be named beside it */
+  mailbox: boolean;
   /** whether its target may promise something of requests: keys, how it is asked, what counts as done */
   promises: boolean;
   /** what the test button does, where it takes nothing to ask for; null where it asks for a place under the address */

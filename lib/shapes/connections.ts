@@ -111,7 +111,19 @@ export const connectionChange = z.strictObject({ revision: nameNumber.describe('
 const offers = z
   .object({
     tables: z
-      .array(z.object({ name: z.string(), columns: z.array(z.string()), key: z.array(z.string()).describe('Its primary key.') }))
+      .array(
+        z.object({
+          name: z.string(),
+          columns: z.array(z.string()),
+          key: z.array(z.string()).describe('Its primary key.'),
+          triggers: z
+            .array(z.string())
+            .optional()
+            .describe(
+              'Triggers and rules that act when one of its rows is changed. What they do is not shown before, and not undone.',
+            ),
+        }),
+      )
       .optional()
       .describe('Those that plans can name, with their schemas.'),
     places: z.array(z.string()).optional().describe('Those that plans can name: the folders of a mailbox.'),

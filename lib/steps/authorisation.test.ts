@@ -268,6 +268,7 @@ describe('words of people', () => {
     ...['changePassword', 'chooseNotices', 'countUnreadNotices', 'endOtherSessions', 'endSession', 'findableKinds', 'listKeys'],
     ...['listNotices', 'listSessions', 'makeKey', 'nameActors', 'readBatchName', 'readBatchesOf', 'readNeedsYou', 'readNextNeed'],
     ...['readNoticeChoices', 'readNotices', 'revokeKey', 'readStepUp', 'prove', 'beginProof', 'listFactors', 'addOwnPasskey'],
+    ...['giveFactor', 'tellHere'],
     ...['beginOwnApp', 'beginOwnPasskey', 'confirmOwnApp', 'makeOwnBackupCodes', 'removeOwnApp', 'removeOwnPasskey'],
   ];
 

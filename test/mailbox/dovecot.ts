@@ -19,11 +19,14 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Dovecot = {
   port: number;
-  /** Every command that reached it, when, but for those that only look. */
-  commands: { at: number; command: string }[];
+  /** Every command that reached it, but for those that only look, and what became of it. */
+  commands: Command[];
+  /** Resolves when every command that had reached it by now is carried out or refused. */
+  decided(): Promise<void>;
   /** Ends every line at once, as a network does: what had come is still carried out, and what was on its way back is lost. */
   cut(): void;
   /** The same, and waits until all that had come is carried out. */
@@ -31,11 +34,20 @@ export type Dovecot = {
   stop(): Promise<void>;
 };
 
+/** `folder`: the selected one. `answer`: what Dovecot itself said, whoever heard it; null until then, and of what never came to it. */
+export type Command = { at: number; folder: string | null; command: string; answer: string | null };
+
+/**
+ * How a command that changes something is met: `cut` carries it out and ends the line, `swallow` carries it out and says nothing more on that line, `hang` does nothing and says
+ * nothing more, `refuse` is a tagged NO.
+ */
+export type Met = 'pass' | 'cut' | 'swallow' | 'hang' | 'refuse';
+
 /** So are the commands that change something. */
 const CHANGES = /^\S+ (UID (MOVE|STORE|COPY|EXPUNGE)|MOVE|STORE|COPY|EXPUNGE|CLOSE|APPEND)\b/i;
 
 /** `latencyMs`: how long an answer is on its way. */
-export type DovecotOptions = { user: string; password: string; latencyMs?: number };
+export type DovecotOptions = { user: string; password: string; latencyMs?: number; meet?: (command: Command) => Met };
 
 const CACHE = resolve('node_modules/.cache/dovecot');
 const PACKAGES = ['dovecot-core', 'dovecot-imapd'];
@@ -80,7 +92,10 @@ const environment = (root: string): NodeJS.ProcessEnv => ({ ...process.env, LD_L
 /** Dovecot does not open mail for root: then its sessions are nobody's. */
 const NOBODY = 65_534;
 
-export async function startDovecot(root: string, { user, password, latencyMs = 0 }: DovecotOptions): Promise<Dovecot> {
+export async function startDovecot(
+  root: string,
+  { user, password, latencyMs = 0, meet = () => 'pass' }: DovecotOptions,
+): Promise<Dovecot> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-dovecot-'));
   const isRoot = process.getuid?.() === 0;
   const who = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
@@ -91,6 +106,7 @@ export async function startDovecot(root: string, { user, password, latencyMs = 0
   if (isRoot) for (const one of ['.', 'mail', 'home', 'run']) chownSync(join(folder, one), NOBODY, NOBODY);
   const commands: Dovecot['commands'] = [];
   const running = new Set<ChildProcess>();
+  const open = new Set<Command>();
   const lines = new Set<{ socket: Socket; child: ChildProcess | null }>();
   const server = createServer((socket) => {
     const line: { socket: Socket; child: ChildProcess | null } = { socket, child: null };
@@ -102,16 +118,24 @@ export async function startDovecot(root: string, { user, password, latencyMs = 0
     };
     socket.setNoDelay(true);
     socket.on('error', end).on('close', end);
-    greet(socket, { user, password, latencyMs }, () => {
+    const watch = watched(
+      (command) => {
+        commands.push(command);
+        const met = meet(command);
+        if (met !== 'hang' && met !== 'refuse') open.add(command);
+        return met;
+      },
+      (command) => open.delete(command),
+    );
+    greet(socket, { user, password, latencyMs, watch }, () => {
       const args = ['-c', join(folder, 'dovecot.conf'), '-f', 'service=imap', '-p', '-e', join(root, 'usr/lib/dovecot/imap')];
       const env = { ...environment(root), USER: user, HOME: join(folder, 'home') };
       const child = spawn(join(root, 'usr/bin/doveconf'), args, { ...who, env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
       line.child = child;
       running.add(child);
-      child.on('exit', () => running.delete(child));
-      socket.on('data', (data) => {
-        for (const command of data.toString('latin1').split('\r\n'))
-          if (CHANGES.test(command)) commands.push({ at: Date.now(), command: command.replace(/^\S+ /, '') });
+      child.on('exit', () => {
+        running.delete(child);
+        watch.over();
       });
       child.on('error', end).on('exit', end);
       child.stdin.on('error', end);
@@ -132,6 +156,9 @@ export async function startDovecot(root: string, { user, password, latencyMs = 0
     quiet,
     port: (server.address() as AddressInfo).port,
     commands,
+    async decided() {
+      for (const asked = [...open]; asked.some((one) => open.has(one)); ) await sleep(10);
+    },
     cut,
     async stop() {
       await quiet();
@@ -141,10 +168,48 @@ export async function startDovecot(root: string, { user, password, latencyMs = 0
   };
 }
 
+type Watch = ReturnType<typeof watched>;
+
+/** Reads along what goes over one line: which folder is selected, what is asked to be changed, and what Dovecot answers to that. */
+function watched(asked: (command: Command) => Met, answered: (command: Command) => void) {
+  let folder: string | null = null;
+  let waiting: { tag: string; command: Command; said: string } | null = null;
+  return {
+    /** What the client sent; the tag of a command that changes something, and how it is met. */
+    heard(data: Buffer): { tag: string; met: Met } | null {
+      let found: { tag: string; met: Met } | null = null;
+      for (const line of data.toString('latin1').split('\r\n')) {
+        const [, selected] = /^\S+ (?:SELECT|EXAMINE) "?([^"]+)"?$/i.exec(line) ?? [];
+        if (selected !== undefined) folder = selected;
+        if (!CHANGES.test(line)) continue;
+        const [tag = ''] = line.split(' ', 1);
+        const command: Command = { at: Date.now(), folder, command: line.slice(tag.length + 1), answer: null };
+        found = { tag, met: asked(command) };
+        waiting = { tag, command, said: '' };
+      }
+      return found;
+    },
+    /** What Dovecot sent, whether or not anybody is there to hear it. */
+    said(data: Buffer): void {
+      if (!waiting) return;
+      waiting.said += data.toString('latin1');
+      const end = new RegExp(`(?:^|\r\n)${waiting.tag} (?:OK|NO|BAD)[^\r]*\r\n`).exec(waiting.said);
+      if (!end) return;
+      waiting.command.answer = waiting.said.slice(0, end.index + end[0].length);
+      answered(waiting.command);
+      waiting = null;
+    },
+    /** It says nothing more. */
+    over(): void {
+      if (waiting) answered(waiting.command);
+    },
+  };
+}
+
 /** Says the greeting, and passes bytes between the two once the password was right. */
 function greet(
   socket: Socket,
-  { user, password, latencyMs = 0 }: DovecotOptions,
+  { user, password, latencyMs, watch }: { user: string; password: string; latencyMs: number; watch: Watch },
   open: () => ChildProcessByStdio<Writable, Readable, null>,
 ): void {
   const say = (...lines: string[]): void => void socket.write(lines.map((line) => `${line}\r\n`).join(''));
@@ -174,11 +239,21 @@ function greet(
       if (end < 0) return;
       child.stdout.off('data', onGreeting);
       say(greeting.slice(0, end).replace(/^\* PREAUTH/, `${tag} OK`));
+      let silent = false;
+      const back = (one: Buffer): unknown => !silent && socket.write(one);
       child.stdout.on('data', (one: Buffer) => {
-        if (latencyMs === 0) socket.write(one);
-        else setTimeout(() => socket.write(one), latencyMs);
+        watch.said(one);
+        if (latencyMs === 0) back(one);
+        else setTimeout(() => back(one), latencyMs);
       });
-      socket.on('data', (one) => child.stdin.write(one));
+      socket.on('data', (one) => {
+        const { tag = '', met = 'pass' } = watch.heard(one) ?? {};
+        if (met === 'swallow' || met === 'hang') silent = true;
+        if (met === 'refuse') return say(`${tag} NO [CANNOT] not today`);
+        if (met === 'hang') return;
+        // Before the line ends, or Dovecot would be told of the end first.
+        child.stdin.write(one, () => met === 'cut' && socket.destroy());
+      });
       socket.resume();
     };
     child.stdout.on('data', onGreeting);

@@ -2,7 +2,8 @@
 import { ImapFlow } from 'imapflow';
 
 export type Mailbox = {
-  append(folder: string, messageId: string, text: string, flags?: string[]): Promise<void>;
+  /** Gives its UID, where the server says it. */
+  append(folder: string, messageId: string, text: string, flags?: string[]): Promise<number | null>;
   move(folder: string, messageId: string, to: string): Promise<void>;
   /** Message-IDs of all mails of a folder, in its order. */
   ids(folder: string): Promise<string[]>;
@@ -27,7 +28,8 @@ export async function mailbox(port: number, { user, password }: { user: string; 
   return {
     async append(folder, messageId, text, flags = []) {
       const head = `Message-ID: <${messageId}>\r\nFrom: bo@example.org\r\nTo: ada@example.org\r\nDate: Thu, 22 Oct 2026 12:00:00 +0000\r\nSubject: ${messageId}\r\n\r\n`;
-      await client.append(folder, Buffer.from(head + text), flags);
+      const appended = await client.append(folder, Buffer.from(head + text), flags);
+      return appended ? (appended.uid ?? null) : null;
     },
     async move(folder, messageId, to) {
       await client.messageMove(await uidOf(folder, messageId), to, { uid: true });

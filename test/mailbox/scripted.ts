@@ -35,6 +35,8 @@ export type ScriptedOptions = {
   capabilities?: string;
   user?: string;
   password?: string;
+  /** whether this access token of the user's is taken, by XOAUTH2 or OAUTHBEARER, as the capabilities say */
+  takesToken?: (token: string) => boolean;
   tls?: { key: string; cert: string; how: 'tls' | 'starttls' };
   /** what signing in hears instead */
   refuses?: string;
@@ -54,6 +56,7 @@ export async function scriptedServer({
   capabilities = CAN_MOVE,
   user = 'ada',
   password = 'correct-horse',
+  takesToken = () => false,
   tls,
   refuses,
 }: ScriptedOptions = {}): Promise<Scripted> {
@@ -101,6 +104,8 @@ export async function scriptedServer({
         const isRight = command.replaceAll('"', '') === `LOGIN ${user} ${password}`;
         return say(isRight ? `${tag} OK [CAPABILITY ${capabilities}] in` : `${tag} NO [AUTHENTICATIONFAILED] no`);
       }
+      if (verb === 'AUTHENTICATE') return authenticate(tag, command);
+      if (waits !== null) return refuseToken();
       if (command === 'LIST "" ""') return say('* LIST (\\Noselect) "/" ""', `${tag} OK done`);
       if (verb === 'LIST' || verb === 'LSUB') {
         for (const [name, { special }] of folders)
@@ -113,6 +118,22 @@ export async function scriptedServer({
       if (verb === 'UID MOVE' || verb === 'UID STORE') return act(tag, verb, command);
       if (verb === 'LOGOUT') return socket.end(`* BYE bye\r\n${tag} OK done\r\n`);
       return say(`${tag} OK done`);
+    };
+    /** The tag of a sign-in that was refused with a challenge, which the client has to answer (RFC 7628, 3.2.3). */
+    let waits: string | null = null;
+    const authenticate = (tag: string, command: string): unknown => {
+      const [, how, sent = ''] = /^AUTHENTICATE (\S+) (\S+)$/i.exec(command) ?? [];
+      const parts = Buffer.from(sent, 'base64').toString('latin1').split('\x01');
+      const token = parts.find((part) => part.startsWith('auth=Bearer '))?.slice('auth=Bearer '.length) ?? '';
+      const isUser = parts[0] === (how === 'XOAUTH2' ? `user=${user}` : `n,a=${user},`);
+      if (isUser && takesToken(token)) return say(`${tag} OK [CAPABILITY ${capabilities}] in`);
+      waits = tag;
+      return say(`+ ${Buffer.from('{"status":"400","schemes":"Bearer"}').toString('base64')}`);
+    };
+    const refuseToken = (): unknown => {
+      say(`${waits} NO [AUTHENTICATIONFAILED] no`);
+      waits = null;
+      return null;
     };
     const select = (tag: string, command: string): unknown => {
       const name = command.replace(/^\S+ /, '').replaceAll('"', '');

@@ -12,19 +12,23 @@ import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 import type { RunningTarget } from '#test/target.ts';
+import { MAILS, type Outside, ROWS } from './outside.ts';
 import { patiently } from './server.ts';
 
 export const ADA: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'Ada', via: 'page' };
 
-/** `keeping` honours keys; `forgetful` does not. */
-export type Targets = { keeping: RunningTarget; forgetful: RunningTarget };
+/** `keeping` honours keys; `forgetful` does not. There are no mails where Dovecot can't be had. */
+export type Targets = { keeping: RunningTarget; forgetful: RunningTarget; rows: Outside; mails: Outside | null };
 
 /** In this order the items of a batch come, so that what is in flight together mixes both remote kinds. */
-const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'both', 'label', 'keep'] as const;
+const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'both', 'row', 'mail', 'label', 'keep', 'gone'] as const;
 
 export type SoakBatch = {
   name: string;
   path: string;
+  /** the name of the batch whose rows these are: by it a row or a mail elsewhere is known */
+  own: string;
+  isUndo: boolean;
   batchId: string;
   items: number;
   /** what its person says to the first few: the rest is not sent, and reviewed again */
@@ -47,12 +51,20 @@ const REQUEST_MS = 1_000;
 /** Planned, not started. Its requests go to a path of its own. */
 export async function proposedBatch(targets: Targets, name: string, shape: Shape): Promise<SoakBatch> {
   const path = `/${name}`;
-  const rows = Array.from({ length: shape.items }, (_, at) => `mail ${at + 1},${KINDS[at % KINDS.length]}`);
-  const file = Buffer.from(`subject,kind\n${rows.join('\n')}\n`);
+  const kinds = KINDS.filter((kind) => kind !== 'mail' || targets.mails !== null);
+  const kindAt = (ordinal: number): (typeof KINDS)[number] => kinds[(ordinal - 1) % kinds.length] as (typeof KINDS)[number];
+  const ordinals = Array.from({ length: shape.items }, (_, at) => at + 1);
+  const rows = ordinals.map((ordinal) => `mail ${ordinal},${kindAt(ordinal)},${idOf(name, ordinal)}`);
+  const file = Buffer.from(`subject,kind,id\n${rows.join('\n')}\n`);
+  const [put, sent] = [
+    ordinals.filter((one) => ['row', 'gone'].includes(kindAt(one))),
+    ordinals.filter((one) => kindAt(one) === 'mail'),
+  ];
+  await Promise.all([targets.rows.put(name, put), targets.mails?.put(name, sent)]);
   const dataset = await patiently(() => uploadDataset(ADA, { name: `${name}.csv`, source: bytes(file) }));
   const plan = planOf(targets, path, shape);
   const batch = await patiently(() => createBatch(ADA, { datasetId: dataset.id, name, plan: plan as never }));
-  return { name, path, batchId: batch.id, items: shape.items };
+  return { name, path, own: name, isUndo: false, batchId: batch.id, items: shape.items };
 }
 
 function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
@@ -68,7 +80,9 @@ function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
   return {
     classifier: {
       kind: 'rules',
-      rules: KINDS.filter((kind, at) => kind !== 'keep' && KINDS.indexOf(kind) === at).map((kind) => ({
+      rules: KINDS.filter(
+        (kind, at) => kind !== 'keep' && (kind !== 'mail' || targets.mails !== null) && KINDS.indexOf(kind) === at,
+      ).map((kind) => ({
         when: `item.kind == '${kind}'`,
         category: kind,
       })),
@@ -81,6 +95,28 @@ function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
       { name: 'shelf', action: { connector: 'shelf', do: 'archive' } },
       { name: 'task', action: { connector: 'task', do: 'create', with: { title: '{{subject}}' } } },
       { name: 'both', action: { connector: 'task', do: 'create', with: { title: '{{subject}}', thenShelf: 'archive' } } },
+      {
+        name: 'row',
+        action: {
+          ...{ connector: 'sql', connection: ROWS, do: 'update' },
+          with: { table: 'public.things', key: { id: '{{id}}' }, set: { state: 'done' }, only: { state: 'new' } },
+        },
+      },
+      {
+        name: 'gone',
+        action: { connector: 'sql', connection: ROWS, do: 'delete', with: { table: 'public.spare', key: { id: '{{id}}' } } },
+      },
+      ...(targets.mails === null
+        ? []
+        : [
+            {
+              name: 'mail',
+              action: {
+                ...{ connector: 'imap', connection: MAILS, do: 'archive' },
+                with: { folder: 'INBOX', messageId: '{{id}}', timeoutMs: REQUEST_MS },
+              },
+            },
+          ]),
       { name: 'label', action: { connector: 'none', do: 'label' } },
       { name: 'keep' },
     ],
@@ -105,7 +141,10 @@ export async function undosBegun({ server }: { server: { pool: Pool } }, batch: 
       [batch.batchId],
     ),
   );
-  return rows.map(({ id, items }) => ({ name: `${batch.name}-undo`, path: undoPath(batch.path), batchId: id, items }));
+  return rows.map(({ id, items }) => ({
+    ...{ name: `${batch.name}-undo`, path: undoPath(batch.path), own: batch.own, isUndo: !batch.isUndo },
+    ...{ batchId: id, items },
+  }));
 }
 
 /**
@@ -126,7 +165,7 @@ export async function restsOf(targets: Targets, batch: SoakBatch, shape: Shape):
     // The second of two with the same items is refused here, or made in spite of it: then the judge sees it.
     await patiently(change).catch(unlessRefused);
     await patiently(() => startBatch(ADA, { batchId: id })).catch(unlessRefused);
-    rests.push({ name, path, batchId: id, items });
+    rests.push({ name, path, own: batch.own, isUndo: batch.isUndo, batchId: id, items });
   }
   return rests;
 }
@@ -136,6 +175,9 @@ function unlessRefused(error: unknown): null {
   throw error;
 }
 
+/** By which a row, or a mail, elsewhere is that of an item. */
+export const idOf = (own: string, ordinal: number): string => `${own}.${ordinal}`;
+
 const undoPath = (path: string): string => `${path}-undo`;
 
 /** Its undo, started; null where the product says that there is nothing to undo. */
@@ -143,7 +185,10 @@ export async function undoOf(batch: SoakBatch): Promise<SoakBatch | null> {
   const undone = await undoBatch(ADA, { batchId: batch.batchId }).catch(unlessRefused);
   if (!undone) return null;
   const items = undone.chunks.reduce((sum, chunk) => sum + chunk.items, 0);
-  return { name: `${batch.name}-undo`, path: undoPath(batch.path), batchId: undone.id, items };
+  return {
+    ...{ name: `${batch.name}-undo`, path: undoPath(batch.path), own: batch.own, isUndo: !batch.isUndo },
+    ...{ batchId: undone.id, items },
+  };
 }
 
 async function* bytes(file: Buffer): AsyncGenerator<Uint8Array> {

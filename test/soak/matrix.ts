@@ -148,8 +148,10 @@ export async function untilOver(world: World, batch: SoakBatch, patienceMs: numb
   return false;
 }
 
-export async function misbehave({ targets }: World, { path }: SoakBatch, mode: Mode, times: number): Promise<void> {
-  await Promise.all([targets.keeping.modeOf(path, mode, times), targets.forgetful.modeOf(path, mode, times)]);
+export async function misbehave({ targets }: World, { path, own }: SoakBatch, mode: Mode, times: number): Promise<void> {
+  const { keeping, forgetful, rows, mails } = targets;
+  const web = [keeping, forgetful].map((target) => target.modeOf(path, mode, times));
+  await Promise.all([...web, rows.modeOf(own, mode, times), mails?.modeOf(own, mode, times)]);
 }
 
 const LOOK_MS = 150;

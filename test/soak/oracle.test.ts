@@ -7,22 +7,23 @@ import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
+import type { SoakBatch } from './batches.ts';
 import { judge, judgeEnd, type Lie } from './oracle.ts';
 
 const { pool, superPool } = await testDatabase();
 
 /** Started, put right and closed without executing. */
-async function over(): Promise<{ name: string; path: string; batchId: string; items: number }> {
+async function over(): Promise<SoakBatch> {
   const items = [1, 2, 3].map((number) => ({ fields: { subject: `mail ${number}` }, category: 'noise' }));
   const { batchId } = await seedBatch(pool, { state: 'proposed', chunks: [{ state: 'awaiting_review', items }] });
   await startBatch(ADA, { batchId });
   await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep', note: 'kept' }] });
   const digest = (await readCheckpoint(BO, { batchId, chunk: 1 }))?.digest ?? '';
   await decide(BO, { batchId, chunks: [{ number: 1, digest }], close: true, note: 'enough' });
-  return { name: 'batch', path: '/batch', batchId, items: 3 };
+  return { name: 'batch', path: '/batch', own: 'batch', isUndo: false, batchId, items: 3 };
 }
 
-async function lies(batch: Awaited<ReturnType<typeof over>>): Promise<Lie['said'][]> {
+async function lies(batch: SoakBatch): Promise<Lie['said'][]> {
   const found = [...(await judge(pool, [], batch, [])).lies, ...(await judgeEnd(pool, batch))];
   return found.filter(({ kind }) => kind === 'falseRecord').map(({ said }) => said);
 }

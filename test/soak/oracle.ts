@@ -26,6 +26,9 @@ export type Verdict = {
   items: number;
   receipts: number;
   effects: number;
+  /** of these, in a mailbox, and in a database of somebody else */
+  mails: number;
+  rows: number;
   repeats: number;
   uncertain: number;
   /** ended by what the target said when it was asked */
@@ -40,8 +43,23 @@ export type Verdict = {
   again: number;
 };
 
+/**
+ * What a target's own record says of one item: it was acted on, in ms by this machine's clock; a repeat was told for what it is; or a command was sent, whatever became of it.
+ * `key`: of the attempt; null where it belongs to none.
+ */
+export type Happened = {
+  target: 'web' | 'rows' | 'mails';
+  key: string | null;
+  ordinal: number;
+  at: number;
+  effect: true | 'repeat' | 'sent';
+};
+
+/** A record that the product does not know of. `pool`: of the soak's, for what there is no key to know it by. */
+export type Witness = { happenedIn(pool: pg.Pool, batch: SoakBatch): Promise<Happened[]>; forget(batch: SoakBatch): void };
+
 /** What a target's log says of one batch, by idempotency key. Read on from where it was read last. */
-export class EffectLog {
+export class EffectLog implements Witness {
   readonly #file: string;
   readonly #byPath = new Map<string, TargetLine[]>();
   #offset = 0;
@@ -51,12 +69,14 @@ export class EffectLog {
     this.#file = file;
   }
 
-  of(path: string): TargetLine[] {
+  async happenedIn(_pool: pg.Pool, { path }: SoakBatch): Promise<Happened[]> {
     this.#readOn();
-    return this.#byPath.get(path) ?? [];
+    return (this.#byPath.get(path) ?? []).map(({ key, body, at, effect }) => ({
+      ...{ target: 'web', key, ordinal: Number(/"mail (\d+)"/.exec(body)?.[1]), at: Date.parse(at), effect },
+    }));
   }
 
-  forget(path: string): void {
+  forget({ path }: SoakBatch): void {
     this.#byPath.delete(path);
   }
 
@@ -107,9 +127,9 @@ type Body = {
 type Attempt = { key: string; connector: string; request: string; intentCommittedMs: number; ended: Row[]; said: string | null };
 
 /** Judges one batch that nobody works on any more. `open`: the items that the product lists as uncertain. */
-export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, open: number[]): Promise<Verdict> {
+export async function judge(pool: pg.Pool, witnesses: readonly Witness[], batch: SoakBatch, open: number[]): Promise<Verdict> {
   const rows = await receiptsOf(pool, batch.batchId);
-  const lines = logs.flatMap((log) => log.of(batch.path));
+  const seen = (await Promise.all(witnesses.map((witness) => witness.happenedIn(pool, batch)))).flat();
   const inside = await insideEffects(pool, batch.batchId);
   const lies: Lie[] = [];
   const lie = (kind: LieKind, ordinal: number, said: string): void => {
@@ -120,19 +140,16 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
   const happened = new Map<string, number>();
   const inBoth = await requestsForBoth(pool, batch.batchId);
   const parts = new Map<string, Set<string>>();
-  let effects = inside.length;
-  for (const line of lines) {
-    if (line.effect !== true) continue;
-    effects += 1;
-    const key = line.key ?? '';
+  const acts = seen.filter(({ effect }) => effect === true);
+  for (const { key: under, ordinal, at } of acts) {
+    const key = under ?? '';
     happened.set(key, (happened.get(key) ?? 0) + 1);
-    const ordinal = Number(/"mail (\d+)"/.exec(line.body)?.[1]);
     const intent = byKey.get(key);
     if (!intent || intent.ordinal !== ordinal)
       lie('effectWithoutIntent', ordinal, `acted on under the key ${key}, of which no receipt knows`);
-    // The log's times end at the millisecond.
-    else if (Date.parse(line.at) < Math.floor(intent.committedMs))
-      lie('effectWithoutIntent', ordinal, `acted on at ${line.at}, before its intent was committed`);
+    // A log's times end at the millisecond.
+    else if (at < Math.floor(intent.committedMs))
+      lie('effectWithoutIntent', ordinal, `acted on at ${new Date(at).toISOString()}, before its intent was committed`);
   }
   for (const { key, ordinal, place } of inside) {
     const places = parts.get(key) ?? new Set();
@@ -142,11 +159,22 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     if (byKey.get(key)?.ordinal !== ordinal) lie('effectWithoutIntent', ordinal, `made inside Countersign under the key ${key}`);
   }
 
+  const sent = Map.groupBy(
+    seen.filter(({ effect }) => effect === 'sent'),
+    ({ key }) => key,
+  );
+  for (const [key, own] of sent)
+    if (key !== null && own.length > 1)
+      lie('doubleNotTold', own[0]?.ordinal ?? 0, `sent ${own.length} times under the key ${key}`);
+
+  const actsOf = (target: Happened['target']): number => acts.filter((one) => one.target === target).length;
   const found: Verdict = {
     lies,
     items: batch.items,
     receipts: rows.length,
-    effects,
+    effects: inside.length + acts.length,
+    mails: actsOf('mails'),
+    rows: actsOf('rows'),
     repeats: 0,
     uncertain: 0,
     inspected: 0,
@@ -154,7 +182,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     resolvedRightly: 0,
     ...(await peopleIn(pool, batch)),
   };
-  found.repeats = lines.filter(({ effect }) => effect === 'repeat').length;
+  found.repeats = seen.filter(({ effect }) => effect === 'repeat').length;
   for (const [ordinal, own] of attempts) {
     for (const { key, connector, request, ended, said } of own) {
       const count = happened.get(key) ?? 0;
@@ -497,10 +525,14 @@ export async function receiptsOfItem(pool: pg.Pool, batchId: string, ordinal: nu
 }
 
 /** What is true of an uncertain action: whether its last attempt was acted on. */
-export function truthOf(logs: EffectLog[], path: string, keys: Map<number, string>): Map<number, boolean> {
-  const acted = new Set(
-    logs.flatMap((log) => log.of(path)).flatMap(({ effect, key }) => (effect === true && key !== null ? [key] : [])),
-  );
+export async function truthOf(
+  pool: pg.Pool,
+  witnesses: readonly Witness[],
+  batch: SoakBatch,
+  keys: Map<number, string>,
+): Promise<Map<number, boolean>> {
+  const seen = (await Promise.all(witnesses.map((witness) => witness.happenedIn(pool, batch)))).flat();
+  const acted = new Set(seen.flatMap(({ effect, key }) => (effect === true && key !== null ? [key] : [])));
   return new Map([...keys].map(([ordinal, key]) => [ordinal, acted.has(key)]));
 }
 

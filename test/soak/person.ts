@@ -23,10 +23,10 @@ import { readLatestPlan } from '#lib/store/plans/revisions.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { ADA, type SoakBatch, type Targets } from './batches.ts';
 import type { Fleet } from './fleet.ts';
-import { type EffectLog, truthOf } from './oracle.ts';
+import { truthOf, type Witness } from './oracle.ts';
 import { patiently, type SoakServer } from './server.ts';
 
-export type World = { server: SoakServer; fleet: Fleet; targets: Targets; logs: EffectLog[] };
+export type World = { server: SoakServer; fleet: Fleet; targets: Targets; witnesses: readonly Witness[] };
 
 type ChunkRow = {
   id: string;
@@ -190,7 +190,8 @@ async function askedFor(batchId: string, chunks: readonly ChunkRow[]): Promise<{
 }
 
 /** Answers what can be known by now; gives how many are still uncertain. */
-async function answer({ server, fleet, targets, logs }: World, { batchId, path }: SoakBatch): Promise<number> {
+async function answer({ server, fleet, targets, witnesses }: World, batch: SoakBatch): Promise<number> {
+  const { batchId } = batch;
   const { rows } = await server.pool.query<{ ordinal: number; key: string; by: string }>(UNCERTAIN_ACTIONS, [batchId]);
   const known = new Map<number, string>();
   const calm = new Map<string, boolean>();
@@ -200,8 +201,8 @@ async function answer({ server, fleet, targets, logs }: World, { batchId, path }
   }
   if (known.size === 0) return rows.length;
   // Nothing can be on its way to the targets any more; what has come is in their logs after this.
-  await Promise.all([targets.keeping.decided(), targets.forgetful.decided()]);
-  const truth = truthOf(logs, path, known);
+  await Promise.all(Object.values(targets).map((target) => target?.decided()));
+  const truth = await truthOf(server.pool, witnesses, batch, known);
   for (const happened of [true, false]) {
     const ordinals = [...truth].filter(([, was]) => was === happened).map(([ordinal]) => ordinal);
     if (ordinals.length > 0) await answerUncertain(ADA, { batchId, ordinals, answer: happened ? 'happened' : 'did_not' });

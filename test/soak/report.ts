@@ -9,6 +9,8 @@ export type Report = Counts &
     seconds: number;
     cells: { planned: number; begun: number; struck: number; missed: string[] };
     storms: number;
+    /** targets that could not be had, and why */
+    missing: string[];
     batches: number;
     lies: Record<LieKind, number>;
     takeovers: { kills: number; p50Ms: number; p99Ms: number; maxMs: number };
@@ -43,7 +45,11 @@ export function inWords(report: Report): string {
     ['workers asked to end', report.term],
     ['batches, items', `${report.batches}, ${report.items}`],
     ['receipts', report.receipts],
-    ['effects', `${report.effects}, and ${report.repeats} repeats that targets took for what they were`],
+    [
+      'effects',
+      `${report.effects}, ${report.rows} of them rows of a database and ${report.mails} mails; and ${report.repeats} repeats that targets took for what they were`,
+    ],
+    ['targets that could not be had', [report.missing.length, ...report.missing].join('; ')],
     ['effects without intent', lies.effectWithoutIntent],
     ['double effects not told', lies.doubleNotTold],
     ['false outcomes', lies.falseOutcome],

@@ -18,6 +18,8 @@ export type SoakServer = {
   pool: pg.Pool;
   version: string;
   port(): number;
+  /** The superuser's, through a proxy that finds the server again after a restart. */
+  superUrl(): string;
   /** The application role's URL through a proxy on this port. */
   appUrl(port: number, name: string): string;
   /** Ends the server, calls `meanwhile`, starts it again. In turn it is asked to end, crashes with all its processes, or loses its first one. */
@@ -76,6 +78,7 @@ export async function startServer(): Promise<SoakServer> {
     pool,
     version: rows[0]?.version ?? 'unknown',
     port: () => server.port,
+    superUrl: () => at(server.superUrl, door.port, 'postgres', 'soak'),
     appUrl: (port, name) => at(server.appUrl, port, 'countersign', name),
     restart: (meanwhile) => {
       turn = turn.then(() => restart(meanwhile));

@@ -6,10 +6,11 @@ import { LEASE_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { closeDb } from '#lib/store/postgres/db.ts';
 import { startTarget } from '#test/target.ts';
-import { restsOf, type SoakBatch, undosBegun } from './batches.ts';
+import { restsOf, type SoakBatch, type Targets, undosBegun } from './batches.ts';
 import { startFleet } from './fleet.ts';
 import { type Cell, type Played, play, shortMatrix, untilOver, wholeMatrix } from './matrix.ts';
 import { EffectLog, judge, judgeEnd, LIE_KINDS, type Lie, receiptsOfItem, type Verdict } from './oracle.ts';
+import { startMails, startRows } from './outside.ts';
 import { told, type World } from './person.ts';
 import { seeded } from './random.ts';
 import type { Report } from './report.ts';
@@ -39,17 +40,23 @@ export async function soak(options: SoakOptions): Promise<Report> {
   const { seed, say } = options;
   const started = performance.now();
   const server = await startServer();
-  const targets = {
+  const web = {
     keeping: await startTarget({ log: join(server.folder, 'keeping.jsonl'), honourKeys: true, latencyMs: 15 }),
     forgetful: await startTarget({ log: join(server.folder, 'forgetful.jsonl'), latencyMs: 15 }),
   };
+  const rows = await startRows(server);
+  const mails = await startMails();
+  const missing = 'missing' in mails ? [`mails in Dovecot: ${mails.missing}`] : [];
+  for (const one of missing) say(`not a target here: ${one}`);
+  const targets: Targets = { ...web, rows, mails: 'missing' in mails ? null : mails };
   const logs = [new EffectLog(join(server.folder, 'keeping.jsonl')), new EffectLog(join(server.folder, 'forgetful.jsonl'))];
   const fleet = await startFleet(server, options.workers);
-  const world: World = { server, fleet, targets, logs };
+  const witnesses = [...logs, rows, ...(targets.mails ? [targets.mails] : [])];
+  const world: World = { server, fleet, targets, witnesses };
   const court = judgesOf(world, say);
   const abandon = (): void => {
     fleet.abandon();
-    for (const { pid } of [targets.keeping, targets.forgetful]) process.kill(pid, 'SIGKILL');
+    for (const { pid } of [web.keeping, web.forgetful]) process.kill(pid, 'SIGKILL');
     server.abandon();
   };
   process.once('exit', abandon);
@@ -75,6 +82,7 @@ export async function soak(options: SoakOptions): Promise<Report> {
     await court.awaitEnds();
     const takeovers = await takeoversOf(world);
     await fleet.end();
+    for (const said of (await targets.mails?.amiss()) ?? []) court.amiss(said);
     return {
       seed,
       form: options.short ? 'short' : 'full',
@@ -83,6 +91,7 @@ export async function soak(options: SoakOptions): Promise<Report> {
       storms,
       ...fleet.counts,
       ...court.sums(),
+      missing,
       takeovers,
       coverage: fleet.coverage(),
       stuck: court.stuck,
@@ -99,7 +108,7 @@ export async function soak(options: SoakOptions): Promise<Report> {
   } finally {
     clearInterval(telling);
     await fleet.end();
-    await Promise.all([targets.keeping.stop(), targets.forgetful.stop(), stopRinging(), closeDb()]);
+    await Promise.all([...Object.values(targets).map((target) => target?.stop()), stopRinging(), closeDb()]);
     await server.stop();
     process.off('exit', abandon);
   }
@@ -113,13 +122,13 @@ type Court = ReturnType<typeof judgesOf>;
 
 /** Judges each batch as it comes to its end and adds up. */
 function judgesOf(world: World, say: (line: string) => void) {
-  const { server, logs } = world;
+  const { server, witnesses } = world;
   const lies: Lie[] = [];
   const stuck: string[] = [];
   const stories: string[] = [];
   const unfinished = new Map<string, { batch: SoakBatch; where: string }>();
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
-    ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
+    ...{ batches: 0, items: 0, receipts: 0, effects: 0, mails: 0, rows: 0, repeats: 0 },
     ...{ uncertain: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
     ...{ corrected: 0, revisions: 0, onLooks: 0, again: 0 },
   };
@@ -142,6 +151,12 @@ function judgesOf(world: World, say: (line: string) => void) {
   return {
     stuck,
     stories,
+    /** What is not where the record of its target says, found when all is over. */
+    amiss(said: string): void {
+      lies.push({ kind: 'falseOutcome', batch: '', ordinal: 0, said });
+      stories.push(said);
+      say(said);
+    },
     async judge(batch: SoakBatch, where: string, late: boolean): Promise<void> {
       if (late) {
         const { rows } = await patiently(() =>
@@ -157,8 +172,8 @@ function judgesOf(world: World, say: (line: string) => void) {
       }
       unfinished.set(batch.batchId, { batch, where });
       const { addsUp, sum: said, open } = await told(batch);
-      const verdict = await patiently(() => judge(server.pool, logs, batch, open));
-      for (const log of logs) log.forget(batch.path);
+      const verdict = await patiently(() => judge(server.pool, witnesses, batch, open));
+      for (const witness of witnesses) witness.forget(batch);
       sum.batches += 1;
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) if (key !== 'batches') sum[key] += verdict[key];
       if (!addsUp)

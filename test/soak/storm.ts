@@ -63,6 +63,8 @@ export async function storm(world: World, random: Random, options: StormOptions)
       if (!batch || over) continue;
       const fault = anyFault(random);
       await world.targets.forgetful.lookup(random.pick(['true', 'true', 'lies', 'broken'] as const));
+      if (random.next() < 0.2) await world.targets.rows.jolt(random);
+      if (random.next() < 0.2) await world.targets.mails?.jolt(random);
       if (random.next() < 0.4) await misbehave(world, batch, random.pick(MODES), 1 + random.below(12));
       if (random.next() < 0.4) {
         const hold = world.fleet.anyone(random.next());

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
 import { AppSetup } from '#components/account/app-setup.tsx';
+import { HeldNotice } from '#components/account/held-notice.tsx';
 import { PasskeyList } from '#components/account/passkey-list.tsx';
 import { PasswordForm } from '#components/account/password-form.tsx';
 import { SessionList } from '#components/account/session-list.tsx';
@@ -21,6 +22,7 @@ import {
   confirmOwnAppAction,
   endOtherSessionsAction,
   endSessionAction,
+  giveFactorAction,
   makeKeyAction,
   makeOwnBackupCodesAction,
   removeOwnAppAction,
@@ -35,11 +37,13 @@ export default async function AccountPage() {
   const [sessions, factors, keys] = await Promise.all([
     listSessions(actor),
     listFactors(actor),
-    listKeys(actor, { limit: PAGE_ITEMS_MAX }),
+    actor.held ? null : listKeys(actor, { limit: PAGE_ITEMS_MAX }),
   ]);
+  const has = factors.app || factors.passkeys.length > 0;
   return (
     <>
       <PageHeader title="Your account" meta={`${actor.name}, ${actor.role}`} />
+      {actor.held ? <HeldNotice has={has} onGive={giveFactorAction} /> : null}
       <div className="flex flex-col gap-10">
         <section aria-labelledby="sessions" className="flex flex-col gap-3">
           <h2 id="sessions" className="text-16 font-medium">
@@ -53,7 +57,10 @@ export default async function AccountPage() {
           </h2>
           <PasswordForm passwordCharsMin={PASSWORD_CHARS_MIN} onChange={changePasswordAction} />
         </section>
-        <section aria-labelledby="second-factor" className="flex flex-col gap-3">
+        <section
+          aria-labelledby="second-factor"
+          className={actor.held ? 'order-first flex flex-col gap-3' : 'flex flex-col gap-3'}
+        >
           <h2 id="second-factor" className="text-16 font-medium">
             Second factor
           </h2>
@@ -63,6 +70,7 @@ export default async function AccountPage() {
           </p>
           <AppSetup
             app={factors.app}
+            refreshes={!actor.held}
             onBegin={beginOwnAppAction}
             onConfirm={confirmOwnAppAction}
             onCodes={makeOwnBackupCodesAction}
@@ -79,17 +87,19 @@ export default async function AccountPage() {
             onRemove={removeOwnPasskeyAction}
           />
         </section>
-        <section aria-labelledby="keys" className="flex flex-col gap-3">
-          <h2 id="keys" className="text-16 font-medium">
-            API keys
-          </h2>
-          <p className="max-w-2xl text-muted">
-            A key lets a program act for you over REST, or work as an agent. It never does more than you may, and it ends when it
-            expires, when you revoke it, and when your account is disabled. Receipts name it, and you as its owner.
-          </p>
-          <KeyForm roles={KEY_ROLES.filter((role) => covers(actor.role, role))} daysMax={KEY_DAYS_MAX} onMake={makeKeyAction} />
-          <KeyList keys={keys.items} owners={false} onRevoke={revokeKeyAction} />
-        </section>
+        {keys === null ? null : (
+          <section aria-labelledby="keys" className="flex flex-col gap-3">
+            <h2 id="keys" className="text-16 font-medium">
+              API keys
+            </h2>
+            <p className="max-w-2xl text-muted">
+              A key lets a program act for you over REST. It never does more than you may, and it ends when it expires, when you
+              revoke it, and when your account is disabled. Receipts name it, and you as its owner.
+            </p>
+            <KeyForm roles={KEY_ROLES.filter((role) => covers(actor.role, role))} daysMax={KEY_DAYS_MAX} onMake={makeKeyAction} />
+            <KeyList keys={keys.items} owners={false} onRevoke={revokeKeyAction} />
+          </section>
+        )}
       </div>
     </>
   );

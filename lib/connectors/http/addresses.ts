@@ -135,3 +135,16 @@ const IPV6 = kinds('ipv6', [
 
 const GLOBAL_IPV6 = new BlockList();
 GLOBAL_IPV6.addSubnet('2000::', 3, 'ipv6');
+
+/** Why this place on the web may not be asked, and who can allow it; null where it may. */
+export function hostRefused(origin: URL, reach: Reach): string | null {
+  const what = isAllowed(reach, origin) ? null : hostNotPublic(origin.hostname);
+  if (!what) return null;
+  const place = `${origin.hostname}:${origin.port || (origin.protocol === 'https:' ? 443 : 80)}`;
+  return `${origin.hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow this one with TARGETS_ALLOWED=${place}.`;
+}
+
+/** Whether what is sent to this place can be read on its way, and nobody allowed that by name. */
+export function isInClear(place: URL, reach: Reach): boolean {
+  return place.protocol === 'http:' && !isAllowed(reach, place);
+}

@@ -2,7 +2,7 @@
 import type { Dispatcher } from 'undici';
 import { refusal } from '#lib/connectors/parameters.ts';
 import type { ConnectionToCheck, TestAsked, Tested } from '#lib/connectors/port.ts';
-import { SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { type ConnectionAuth, secretProblems } from '#lib/core/connections/auth.ts';
 import { secretName } from '#lib/core/connections/through.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { INSPECTION_TIMEOUT_MS } from '#lib/core/limits.ts';
@@ -31,13 +31,13 @@ export function checkConnection(
   const { auth, declared, secrets } = given;
   const problems = [
     ...addressProblems(given.address, hostRefused, 'address'),
-    ...secretProblems(given),
+    ...secretsWrong(given),
     ...declaredProblems(declared),
   ];
-  if (auth.kind === 'oauth2') problems.push(...addressProblems(auth.tokenUrl, hostRefused, 'auth.tokenUrl'));
-  for (const [path, url] of placesOfSecrets(given))
-    if (URL.canParse(url) && inClear(new URL(url)))
-      problems.push({ path, message: 'The secret would go over the network in clear. Write an address with https.' });
+  problems.push(...tokenProblems(auth, hostRefused, inClear));
+  if (auth.kind !== 'none' && auth.kind !== 'signed') problems.push(...clearProblems(given.address, 'address', inClear));
+  if (auth.kind === 'oauth2' && auth.username !== undefined)
+    problems.push({ path: 'auth.username', message: 'Only a mailbox has a user beside its client. Leave this out.' });
   if (auth.kind === 'header' && hasReservedName(auth.header))
     problems.push({
       path: 'auth.header',
@@ -48,10 +48,16 @@ export function checkConnection(
   return { auth, declared, secrets, address: href.endsWith('/') ? href : `${href}/` };
 }
 
-/** Where the secret goes, or what it is exchanged for. */
-function placesOfSecrets({ address, auth }: ConnectionToCheck): [path: string, url: string][] {
-  if (auth.kind === 'none' || auth.kind === 'signed') return [];
-  return [['address', address], ...(auth.kind === 'oauth2' ? [['auth.tokenUrl', auth.tokenUrl] as [string, string]] : [])];
+/** What is wrong with the address that gives access tokens; nothing where none are asked for. */
+export function tokenProblems(auth: ConnectionAuth, hostRefused: HostRefused, inClear: (place: URL) => boolean): Problem[] {
+  if (auth.kind !== 'oauth2') return [];
+  const path = 'auth.tokenUrl';
+  return [...addressProblems(auth.tokenUrl, hostRefused, path), ...clearProblems(auth.tokenUrl, path, inClear)];
+}
+
+function clearProblems(url: string, path: string, inClear: (place: URL) => boolean): Problem[] {
+  if (!URL.canParse(url) || !inClear(new URL(url))) return [];
+  return [{ path, message: 'The secret would go over the network in clear. Write an address with https.' }];
 }
 
 function addressProblems(address: string, hostRefused: HostRefused, path: string): Problem[] {
@@ -63,22 +69,10 @@ function addressProblems(address: string, hostRefused: HostRefused, path: string
   return [];
 }
 
-function secretProblems({ auth: { kind }, secrets }: ConnectionToCheck): Problem[] {
+function secretsWrong({ auth, secrets }: ConnectionToCheck): Problem[] {
   if (secrets === null) return [];
-  const wanted = SECRET_NAMES[kind];
-  const problems = Object.keys(secrets).flatMap((name): Problem[] =>
-    name === wanted
-      ? []
-      : [
-          {
-            path: `secrets.${name}`,
-            message: wanted === null ? 'This connection has no secret.' : `The secret of “${kind}” is called ${wanted}.`,
-          },
-        ],
-  );
-  if (wanted !== null && !(wanted in secrets))
-    problems.push({ path: `secrets.${wanted}`, message: `The secret “${wanted}” is missing.` });
-  if (kind === 'signed' && !/^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$/.test(secrets.signingSecret ?? ''))
+  const problems = secretProblems(auth, secrets);
+  if (auth.kind === 'signed' && !/^(whsec_)?[A-Za-z0-9+/]{16,}={0,2}$/.test(secrets.signingSecret ?? ''))
     problems.push({ path: 'secrets.signingSecret', message: 'A signing secret is base64, often behind whsec_.' });
   return problems;
 }

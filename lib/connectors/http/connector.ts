@@ -8,7 +8,7 @@ import { targetName } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { turns } from '#lib/turns.ts';
-import { hostNotPublic, isAllowed, type Reach, type Resolve } from './addresses.ts';
+import { hostRefused, isInClear, type Reach, type Resolve } from './addresses.ts';
 import { ANSWERS_SINCE, INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault, UNTIL_MENDED } from './answers.ts';
 import { checkRequest } from './check.ts';
 import { checkConnection, testConnection } from './connection.ts';
@@ -113,7 +113,7 @@ export function makeHttp({
         checkConnection(
           given,
           (origin) => hostRefused(origin, reach),
-          (place) => place.protocol === 'http:' && !isAllowed(reach, place),
+          (place) => isInClear(place, reach),
         ),
       targetOf: ({ name, address }) => targetName(address, name),
       test: (live, asked, signal) =>
@@ -182,11 +182,4 @@ function undoOf({ action, ordinal, request: bytes, target, reason, undid }: Done
     if (!(error instanceof CountersignError)) throw error;
     return { cannot: 'its undo request can’t be built from the target’s answer' };
   }
-}
-
-function hostRefused(origin: URL, reach: Reach): string | null {
-  const what = isAllowed(reach, origin) ? null : hostNotPublic(origin.hostname);
-  if (!what) return null;
-  const place = `${origin.hostname}:${origin.port || (origin.protocol === 'https:' ? 443 : 80)}`;
-  return `${origin.hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow this one with TARGETS_ALLOWED=${place}.`;
 }

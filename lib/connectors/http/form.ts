@@ -83,6 +83,7 @@ export const httpConnection: ConnectionForm = {
   place: 'address',
   address: 'https://crm.example/api/',
   addressHint: 'Actions name what comes after it, and lead nowhere else.',
+  mailbox: false,
   auth: ['bearer', 'none', 'basic', 'header', 'query', 'oauth2', 'signed'],
   promises: true,
   test: null,

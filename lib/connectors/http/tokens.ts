@@ -1,8 +1,9 @@
 /**
- * Access tokens of OAuth 2 client credentials (RFC 6749, 4.4): fetched by who sends, kept in the process's memory until shortly before their end, and fetched once however
+ * Access tokens of OAuth 2, of client credentials (RFC 6749, 4.4) or of a refresh token (section 6): fetched by who sends, kept in the process's memory until shortly before their end, and fetched once however
  * many wait for one.
  */
 import type { Dispatcher } from 'undici';
+import { isByRefresh } from '#lib/core/connections/auth.ts';
 import { INSPECTION_TIMEOUT_MS, SECRET_CHARS_MAX, TOKEN_HOLDS_MS, TOKEN_MARGIN_MS } from '#lib/core/limits.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { unsentReason } from './answers.ts';
@@ -61,11 +62,19 @@ export function tokensOver(agent: Dispatcher, now: () => number = () => performa
 async function fetchToken(agent: Dispatcher, { auth, secret }: LiveConnection): Promise<Fetched | NoCredentials> {
   if (auth.kind !== 'oauth2' || secret === null || secret === 'unreadable') return { reason: 'secret_unreadable', passes: false };
   const url = new URL(auth.tokenUrl);
-  const form = new URLSearchParams({ grant_type: 'client_credentials', ...(auth.scope && { scope: auth.scope }) });
+  const { clientSecret = '', refreshToken = '' } = secret;
+  const grant: Record<string, string> = isByRefresh(auth)
+    ? { grant_type: 'refresh_token', refresh_token: refreshToken }
+    : { grant_type: 'client_credentials' };
+  // A client without a secret says its id beside what it asks (RFC 6749, 2.3.1 and 3.2.1).
+  const isPublic = clientSecret === '';
+  const form = new URLSearchParams({
+    ...grant,
+    ...(auth.scope && { scope: auth.scope }),
+    ...(isPublic && { client_id: auth.clientId }),
+  });
   // Each is form-encoded before the two are joined (RFC 6749, 2.3.1).
-  const both = [auth.clientId, secret.clientSecret ?? '']
-    .map((one) => new URLSearchParams({ s: one }).toString().slice(2))
-    .join(':');
+  const both = [auth.clientId, clientSecret].map((one) => new URLSearchParams({ s: one }).toString().slice(2)).join(':');
   try {
     const { statusCode, body } = await agent.request({
       ...{ origin: url.origin, path: url.pathname + url.search, method: 'POST' },
@@ -73,7 +82,7 @@ async function fetchToken(agent: Dispatcher, { auth, secret }: LiveConnection): 
         ...{ 'user-agent': 'countersign', accept: 'application/json', 'accept-encoding': 'identity' },
         ...{
           'content-type': 'application/x-www-form-urlencoded',
-          authorization: `Basic ${Buffer.from(both).toString('base64')}`,
+          ...(!isPublic && { authorization: `Basic ${Buffer.from(both).toString('base64')}` }),
         },
       },
       body: form.toString(),

@@ -1,7 +1,9 @@
 /** Connections to mail servers: what is wrong with one, and the button that tries it. */
-import type { Reach } from '#lib/connectors/http/addresses.ts';
+import { hostRefused, isInClear, type Reach } from '#lib/connectors/http/addresses.ts';
+import { tokenProblems } from '#lib/connectors/http/connection.ts';
 import { refusal } from '#lib/connectors/parameters.ts';
 import type { ConnectionToCheck, Tested } from '#lib/connectors/port.ts';
+import { secretProblems } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { addressProblems, serverOf, writtenAddress } from './address.ts';
 import type { Folder, Session } from './session.ts';
@@ -10,12 +12,21 @@ import type { Folder, Session } from './session.ts';
 export function checkConnection(given: ConnectionToCheck, reach: Reach): ConnectionToCheck {
   const { address, auth, declared, secrets } = given;
   const problems: Problem[] = addressProblems(address, reach);
-  if (auth.kind !== 'basic')
-    problems.push({ path: 'auth.kind', message: 'A mail server wants a user name and a password: the kind is “basic”.' });
-  const named = Object.keys(secrets ?? {}).filter((name) => name !== 'password');
-  for (const name of named) problems.push({ path: `secrets.${name}`, message: 'The secret of “basic” is called password.' });
-  if (auth.kind === 'basic' && secrets !== null && !('password' in secrets))
-    problems.push({ path: 'secrets.password', message: 'The secret “password” is missing.' });
+  if (auth.kind !== 'basic' && auth.kind !== 'oauth2')
+    problems.push({
+      path: 'auth.kind',
+      message: 'A mail server wants a user name, and a password or an access token: the kind is “basic” or “oauth2”.',
+    });
+  else if (secrets !== null) problems.push(...secretProblems(auth, secrets));
+  if (auth.kind === 'oauth2' && auth.username === undefined)
+    problems.push({ path: 'auth.username', message: 'Whose mailbox it is is missing: the user name, often the address.' });
+  problems.push(
+    ...tokenProblems(
+      auth,
+      (origin) => hostRefused(origin, reach),
+      (place) => isInClear(place, reach),
+    ),
+  );
   if (declared.keys.honoured) problems.push({ path: 'keys', message: 'A mail server knows no Idempotency-Key. Leave this out.' });
   for (const part of ['inspect', 'success'] as const)
     if (declared[part] !== null)

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyResult, Done } from '#lib/connectors/port.ts';
+import type { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
+import { listener } from '#test/fixtures/connected.ts';
 import { CERTIFICATE } from '#test/mailbox/certificate.ts';
 import {
   CAN_MOVE,
@@ -25,14 +27,22 @@ function over(
   server: Scripted,
   {
     password = SECRET,
+    auth = { kind: 'basic', username: 'ada' },
+    secret = { password },
     address = `imap+plain://127.0.0.1:${server.port}`,
     ca,
-  }: { password?: string; address?: string; ca?: string } = {},
+  }: {
+    password?: string;
+    auth?: LiveConnection['auth'];
+    secret?: Record<string, string>;
+    address?: string;
+    ca?: string;
+  } = {},
 ) {
   revision += 1;
   const live: LiveConnection = {
-    ...{ id: ID, name: 'mail', revision, address, auth: { kind: 'basic', username: 'ada' } },
-    ...{ limits: { concurrency: null, windows: [] }, secretId: randomUUID(), secretVersion: 1, secret: { password } },
+    ...{ id: ID, name: 'mail', revision, address, auth },
+    ...{ limits: { concurrency: null, windows: [] }, secretId: randomUUID(), secretVersion: 1, secret },
   };
   const imap = makeImap({
     allowPrivateTargets: () => true,
@@ -433,4 +443,84 @@ test('rows that do not say where a mail is, or which one it is, are told before 
   expect(() => imap.check(action('archive', { folder: 'INBOX' }), ['messageId'])).not.toThrow();
   expect(() => frozen('archive', { folder: 'INBOX', messageId: '' })).toThrow('it could not be found');
   expect(() => frozen('archive', fieldsOf('a@x', 1, 'IN\r\nBOX'))).toThrow('control characters');
+});
+
+describe('an access token', () => {
+  const of = (tokenUrl: string): LiveConnection['auth'] => ({
+    ...{ kind: 'oauth2', tokenUrl, clientId: 'client', scope: 'mail', username: 'ada', grant: 'refresh_token' },
+  });
+  const taking = (capabilities: string, taken: RegExp) =>
+    scriptedServer({ capabilities: `${CAN_MOVE} ${capabilities}`, takesToken: (token) => taken.test(token) });
+
+  test.each(['AUTH=XOAUTH2 SASL-IR', 'AUTH=OAUTHBEARER SASL-IR'])(
+    'opens a mailbox that says %s, fetched once for all its lines',
+    async (how) => {
+      let given = 0;
+      const giver = await listener((_request, response) => {
+        given += 1;
+        response.end(JSON.stringify({ access_token: `access-${given}-token`, token_type: 'Bearer', expires_in: 3600 }));
+      });
+      let taken = /^access-1-/;
+      const mail = await scriptedServer({ capabilities: `${CAN_MOVE} ${how}`, takesToken: (token) => taken.test(token) });
+      const [one, two] = [mail.put('INBOX', 'one@x'), mail.put('INBOX', 'two@x')];
+      const { apply, frozen, imap, live } = over(mail, {
+        auth: of(`${giver.url}/token`),
+        secret: { refreshToken: 'refresh~canary' },
+      });
+      const moves = [one, two].map(({ messageId, uid }) => frozen('move', fieldsOf(messageId, uid), { to: 'Archive' }));
+      const first = await Promise.all(moves.map((request) => apply(request)));
+      expect(first.map(told)).toEqual(['succeeded', 'succeeded']);
+      expect([given, giver.reached[0]?.body]).toEqual([
+        1,
+        'grant_type=refresh_token&refresh_token=refresh%7Ecanary&scope=mail&client_id=client',
+      ]);
+      expect(
+        JSON.stringify([first, imap.describe({ do: 'move', request: moves[0] as Uint8Array, idempotencyKey: null })]),
+      ).not.toMatch(/access-1-token|canary/);
+      // It ended early, at a line that was open no longer: another is fetched, for the next attempt.
+      taken = /^access-2-/;
+      const test = () => imap.connections?.test(live, { method: 'GET', path: '', key: '' }, AbortSignal.timeout(10_000));
+      expect(await test()).toMatchObject({ ok: false, reason: expect.stringContaining('did not accept the access token') });
+      expect(await test()).toMatchObject({ ok: true });
+      expect(given).toBe(2);
+    },
+  );
+
+  test('that nobody gives, or no server takes, has sent nothing, and says which', async () => {
+    const refusing = await listener((_request, response) => response.writeHead(400).end('{"error":"invalid_grant"}'));
+    const giver = await listener((_request, response) => response.end('{"access_token":"access-1-token"}'));
+    const secret = { refreshToken: 'refresh~canary', clientSecret: 'client~canary' };
+    const why = async (mail: Scripted, tokenUrl: string): Promise<string> => {
+      const { uid } = mail.put('INBOX', 'one@x');
+      const { apply, frozen } = over(mail, { auth: of(tokenUrl), secret });
+      return told(await apply(frozen('move', fieldsOf('one@x', uid), { to: 'Archive' })));
+    };
+    expect(await why(await taking('AUTH=XOAUTH2 SASL-IR', /./), `${refusing.url}/token`)).toBe('failed credentials_refused');
+    expect(await why(await taking('AUTH=XOAUTH2 SASL-IR', /never/), `${giver.url}/token`)).toBe('failed credentials_refused');
+    expect(await why(await taking('AUTH=PLAIN', /./), `${giver.url}/token`)).toBe('failed imap_no_tokens');
+    expect(giver.reached[0]?.headers.authorization).toBe(`Basic ${Buffer.from('client:client%7Ecanary').toString('base64')}`);
+  });
+
+  test('is asked for where its address says, of whom the connection names, with the secrets that it has', async () => {
+    const guarded = makeImap({ allowPrivateTargets: () => false, targetsAllowed: () => [], connections: async () => null });
+    const wrong = (auth: LiveConnection['auth'], secrets: Record<string, string> | null) => {
+      const declared = { keys: { honoured: false, forHours: null }, inspect: null, success: null, permanent: false };
+      try {
+        guarded.connections?.check({ address: 'imaps://mail.example', auth, declared, secrets });
+        return [];
+      } catch (error) {
+        return (error as CountersignError).problems?.map(({ path }) => path);
+      }
+    };
+    const good = of('https://login.example/token');
+    expect(wrong(good, { refreshToken: 'a-refresh-token' })).toEqual([]);
+    expect(wrong(good, { refreshToken: 'a-refresh-token', clientSecret: 'a-client-secret' })).toEqual([]);
+    expect(wrong(good, { clientSecret: 'a-client-secret' })).toEqual(['secrets.refreshToken']);
+    expect(wrong(good, { refreshToken: 'a-refresh-token', password: 'a-password' })).toEqual(['secrets.password']);
+    const { username: _, ...nobody } = good as Extract<LiveConnection['auth'], { kind: 'oauth2' }>;
+    expect(wrong(nobody, { refreshToken: 'a-refresh-token' })).toEqual(['auth.username']);
+    expect(wrong(of('http://login.example/token'), null)).toEqual(['auth.tokenUrl']);
+    expect(wrong(of('https://10.0.0.7/token'), null)).toEqual(['auth.tokenUrl']);
+    expect(wrong({ kind: 'bearer' }, null)).toEqual(['auth.kind']);
+  });
 });

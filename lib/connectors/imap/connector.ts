@@ -4,6 +4,8 @@
  */
 import type { Reach, Resolve } from '#lib/connectors/http/addresses.ts';
 import { redactor } from '#lib/connectors/http/redact.ts';
+import { guardedAgent } from '#lib/connectors/http/send.ts';
+import { tokensOver } from '#lib/connectors/http/tokens.ts';
 import { secretWords, type Via } from '#lib/connectors/http/via.ts';
 import type { ApplyInput, ApplyResult, RemoteConnector } from '#lib/connectors/port.ts';
 import { targetName } from '#lib/core/connections/target.ts';
@@ -40,7 +42,8 @@ export type ImapOptions = {
 /** The imap connector. Its lines hold no process alive. */
 export function makeImap({ allowPrivateTargets, targetsAllowed, connections, resolve, ca }: ImapOptions): RemoteConnector {
   const reach: Reach = { allowPrivate: allowPrivateTargets, allowed: targetsAllowed };
-  const opening = { reach, resolve, ca };
+  // Whoever gives access tokens is asked as a web service is.
+  const opening = { reach, resolve, ca, tokens: tokensOver(guardedAgent(reach, resolve)) };
   const sessions = sessionsOver(opening);
   return {
     name: 'imap',
@@ -179,7 +182,8 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
       };
       const unused = setTimeout(giveUp, 2 * request.timeoutMs).unref();
       signal.addEventListener('abort', giveUp, { once: true });
-      const secrets = live.secret === null || live.secret === 'unreadable' ? [] : Object.values(live.secret);
+      const own = live.secret === null || live.secret === 'unreadable' ? [] : Object.values(live.secret);
+      const secrets = session.token === null ? own : [session.token, ...own];
       return async () => {
         clearTimeout(unused);
         signal.removeEventListener('abort', giveUp);
@@ -199,4 +203,5 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
   }
 }
 
-const mailboxOf = ({ auth }: Pick<Via, 'auth'>): string => (auth.kind === 'basic' ? `basic ${auth.username}` : auth.kind);
+const mailboxOf = ({ auth }: Pick<Via, 'auth'>): string =>
+  auth.kind === 'basic' || auth.kind === 'oauth2' ? `${auth.kind} ${auth.username}` : auth.kind;

@@ -16,6 +16,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   search_refused: 'The server did not look for the mail’s Message-ID. Nothing was sent.',
   no_labels: 'The server has no labels to put back. Nothing was sent.',
   no_move: 'The server lacks MOVE or UIDPLUS, without which a mail can’t be moved safely. Nothing was sent.',
+  imap_no_tokens: 'The server takes no access tokens (XOAUTH2 or OAUTHBEARER). Nothing was sent.',
   not_sent: 'The connection ended, or the work was called off. Nothing was sent.',
   imap_no: 'The server refused the command (NO).',
   imap_bad: 'The server did not understand the command (BAD).',
@@ -53,13 +54,13 @@ export function uncertainWords(reason: string): UncertainWords | null {
 }
 
 /** After these nobody sends to that server before somebody mended it. */
-export const STOPPING: readonly string[] = [...UNTIL_MENDED, 'no_move'];
+export const STOPPING: readonly string[] = [...UNTIL_MENDED, 'no_move', 'imap_no_tokens'];
 
 /** Failures that pass. Every one of them certainly did nothing. */
 export const RETRIES: readonly RetryClass[] = [
   { name: 'busy', reasons: ['imap_busy'], firstMs: 1_000, maxMs: 30_000 },
   { name: 'unreachable', reasons: [...UNREACHABLE, 'not_sent'], firstMs: 500, maxMs: 10_000 },
-  { name: 'credentials', reasons: ['connection_unread'], firstMs: 100, maxMs: 10_000 },
+  { name: 'credentials', reasons: ['connection_unread', 'no_token', 'token_refused'], firstMs: 100, maxMs: 10_000 },
   { name: 'until mended', reasons: STOPPING, firstMs: 500, maxMs: 10_000 },
 ];
 
@@ -67,6 +68,7 @@ export const RETRIES: readonly RetryClass[] = [
 export function targetFault(target: string, reason: string): string | null {
   if (reason === 'imap_busy') return `${whoIs(target)} is too busy, or has too many connections of this account`;
   if (reason === 'no_move') return `${whoIs(target)} lacks MOVE or UIDPLUS`;
+  if (reason === 'imap_no_tokens') return `${whoIs(target)} takes no access tokens`;
   if (reason === 'not_sent') return `${whoIs(target)} ends our connections`;
   return sharedFault(target, reason);
 }

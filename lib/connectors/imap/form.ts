@@ -37,7 +37,8 @@ export const imapConnection: ConnectionForm = {
   address: 'imaps://mail.example',
   addressHint:
     'imaps:// is TLS from the beginning, imap:// is STARTTLS; behind them the host, and its port where it is an unusual one.',
-  auth: ['basic'],
+  auth: ['basic', 'oauth2'],
+  mailbox: true,
   promises: false,
   test: 'Signs in, and lists what the server can do and its folders. It changes nothing.',
   source: { words: 'A mail folder of a connection', place: 'Folder' },

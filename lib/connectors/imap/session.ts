@@ -6,6 +6,7 @@ import { ImapFlow } from 'imapflow';
 import { encodePath } from 'imapflow/lib/tools.js';
 import { guardedLookup, type Reach, RefusedAddress, type Resolve } from '#lib/connectors/http/addresses.ts';
 import { unsentReason } from '#lib/connectors/http/answers.ts';
+import type { Token as AccessToken, Tokens } from '#lib/connectors/http/tokens.ts';
 import { ANSWER_BYTES_MAX, CONNECT_TIMEOUT_MS, FOLDERS_MAX, RECORD_BYTES_MAX, REQUEST_TIMEOUT_MS_MAX } from '#lib/core/limits.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { isAnywhere, refusedServer, serverOf } from './address.ts';
@@ -33,7 +34,7 @@ export type Said =
 
 export type Folder = { path: string; special: string | null };
 
-export type Opening = { reach: Reach; resolve?: Resolve | undefined; ca?: string | undefined };
+export type Opening = { reach: Reach; resolve?: Resolve | undefined; ca?: string | undefined; tokens: Tokens };
 
 export class Session {
   /** the selected folder */
@@ -41,9 +42,12 @@ export class Session {
   #folders: Folder[] | null = null;
   #bye = false;
   readonly client: ImapFlow;
+  /** the access token that it was signed in with; null where that was a password */
+  readonly token: string | null;
 
-  constructor(client: ImapFlow) {
+  constructor(client: ImapFlow, token: string | null) {
     this.client = client;
+    this.token = token;
     client.on('close', () => {
       this.#bye = true;
     });
@@ -164,13 +168,15 @@ export class Session {
 export async function openSession(live: LiveConnection, opening: Opening, signal: AbortSignal): Promise<Session | Unsent> {
   const server = serverOf(live.address);
   if (!server) return { reason: 'not_connected' };
-  const { reach, resolve, ca } = opening;
+  const { reach, resolve, ca, tokens } = opening;
   if (refusedServer(server, reach) !== null) return { reason: 'refused_address' };
-  if (live.auth.kind !== 'basic' || live.secret === null || live.secret === 'unreadable') return { reason: 'secret_unreadable' };
+  const signIn = await signInOf(live, tokens, signal);
+  if ('reason' in signIn) return { reason: signIn.reason };
+  const { token } = signIn;
   const host = server.host.replaceAll(/[[\]]/g, '');
   const client = new ImapFlow({
     ...{ host, port: server.port, secure: server.secured === 'tls', doSTARTTLS: server.secured === 'starttls' },
-    auth: { user: live.auth.username, pass: live.secret.password ?? '' },
+    auth: signIn.auth,
     tls: { lookup: guardedLookup(isAnywhere(server, reach), resolve), ...(ca && { ca }) },
     ...{
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -183,7 +189,7 @@ export async function openSession(live: LiveConnection, opening: Opening, signal
   });
   // A line that breaks while nobody asks for anything is found out by whoever asks next.
   client.on('error', () => {});
-  const session = new Session(client);
+  const session = new Session(client, token?.text ?? null);
   const onAbort = (): void => client.close();
   // Signing in has no deadline of the package's own.
   const late = setTimeout(onAbort, 2 * CONNECT_TIMEOUT_MS);
@@ -191,15 +197,31 @@ export async function openSession(live: LiveConnection, opening: Opening, signal
   try {
     if (signal.aborted) return { reason: 'not_sent' };
     await client.connect();
+    token?.accepted();
     if (session.usable) return session;
     return { reason: 'not_connected' };
   } catch (error) {
     client.close();
-    return { reason: whyUnopened(error) };
+    const reason = whyUnopened(error);
+    // One that was taken before has ended early: whoever comes next fetches another.
+    return { reason: reason === 'credentials_refused' && token?.refused() ? 'token_refused' : reason };
   } finally {
     clearTimeout(late);
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+type SignIn = { auth: { user: string; pass: string } | { user: string; accessToken: string }; token: AccessToken | null };
+
+/** A password, or an access token, which goes over the line as XOAUTH2 or OAUTHBEARER (RFC 7628). */
+async function signInOf(live: LiveConnection, tokens: Tokens, signal: AbortSignal): Promise<SignIn | Unsent> {
+  const { auth, secret } = live;
+  if (secret === null || secret === 'unreadable') return { reason: 'secret_unreadable' };
+  if (auth.kind === 'basic') return { auth: { user: auth.username, pass: secret.password ?? '' }, token: null };
+  if (auth.kind !== 'oauth2' || auth.username === undefined) return { reason: 'secret_unreadable' };
+  const token = await tokens.tokenFor(live, signal);
+  if ('reason' in token) return { reason: token.reason };
+  return { auth: { user: auth.username, accessToken: token.text }, token };
 }
 
 /** Codes of RFC 5530 and of common servers that pass by themselves. */
@@ -219,6 +241,8 @@ function whyUnopened(error: unknown): string {
   if (authenticationFailed === true)
     return BUSY_CODES.includes(String(serverResponseCode)) || code === 'ETHROTTLE' ? 'imap_busy' : 'credentials_refused';
   if (tlsFailed === true) return 'tls';
+  // The package has no code for it.
+  if (error instanceof Error && error.message === 'Unsupported authentication mechanism') return 'imap_no_tokens';
   if (error instanceof RefusedAddress) return 'refused_address';
   if (code === 'CONNECT_TIMEOUT' || code === 'GREETING_TIMEOUT' || code === 'UPGRADE_TIMEOUT') return 'connect_timeout';
   return unsentReason(error);

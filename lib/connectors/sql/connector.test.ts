@@ -342,7 +342,7 @@ test('looking shows the row as it is and as it would be, and changes nothing', a
     whole: string;
     will: string;
   };
-  expect(seen.heard).toMatch(/^one row of public.tickets where id = 1\n\n/);
+  expect(seen.heard).toMatch(/^one row of public.tickets where id = 1\nwhat its triggers do \(counting\) is not shown\n\n/);
   expect(JSON.parse(seen.whole)).toMatchObject({ status: 'open', due: '2026-10-25', amount: '12.50' });
   expect(JSON.parse(seen.will)).toEqual({ status: 'closed', due: '2026-01-02' });
   expect(await look(close(), { id: '7' })).toEqual({ words: expect.stringContaining('There is no row') });
@@ -356,14 +356,21 @@ test('looking shows the row as it is and as it would be, and changes nothing', a
 describe('the test of a connection', () => {
   const tested = () => sql.connections?.test(DIRECT, { method: 'GET', path: '', key: '' }, never);
 
-  test('says which version, and lists the tables', async () => {
+  test('says which version, and lists the tables, with what acts when their rows are changed', async () => {
+    await theirs.pool.query('CREATE RULE watched AS ON UPDATE TO tickets WHERE false DO ALSO NOTHING');
     expect(await tested()).toEqual({
       ok: true,
       reason: expect.stringMatching(
         /^PostgreSQL \d.*, as role_.*\. The table countersign_effects is there and may be written\.$/,
       ),
-      offers: { tables: expect.arrayContaining([{ name: 'public.parents', columns: ['id'], key: ['id'] }]) },
+      offers: {
+        tables: expect.arrayContaining([
+          { name: 'public.parents', columns: ['id'], key: ['id'], triggers: [] },
+          expect.objectContaining({ name: 'public.tickets', triggers: ['counting', 'watched'] }),
+        ]),
+      },
     });
+    await theirs.pool.query('DROP RULE watched ON tickets');
   });
 
   test('gives the statements that are missing, and makes the table only for who asks, and only where the role may', async () => {

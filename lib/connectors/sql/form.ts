@@ -46,6 +46,7 @@ export const sqlConnection: ConnectionForm = {
   words: 'A database (PostgreSQL)',
   place: 'database',
   ...{ address: '', addressHint: '' },
+  mailbox: false,
   auth: ['basic'],
   promises: false,
   test: 'Signs in and reads what is there: the version, the tables, and whether effects can be written down. It changes nothing.',

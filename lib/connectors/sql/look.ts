@@ -5,7 +5,7 @@ import type { Look, RequestOf } from '#lib/connectors/port.ts';
 import { heardLines } from '#lib/core/receipts/heard.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { Image, TargetClient } from '#lib/store/targets/effects.sql.ts';
-import { readKept, readOnly, readPlanned, readRows } from '#lib/store/targets/looks.sql.ts';
+import { readKept, readOnly, readPlanned, readRows, readTriggers } from '#lib/store/targets/looks.sql.ts';
 import { onTarget } from '#lib/store/targets/pools.ts';
 import { failureWords, faultOf } from './answers.ts';
 import { readRequest, type SqlChange, type SqlPutBack } from './frozen.ts';
@@ -39,7 +39,9 @@ async function lookAhead(client: TargetClient, request: SqlChange): Promise<Look
   if (!now) return { words: `There is no row of ${where}: the action would fail.` };
   if (found.length > 1) return { words: `There are several rows of ${where}: the action would fail.` };
   const { asRead, will } = await readPlanned(client, request.table, request);
-  const about = asRead ? [] : [`not as it was read (${wordsOf(request.only)}): the action would fail`];
+  const triggers = await readTriggers(client, request.table);
+  const acts = triggers.length === 0 ? [] : [`what its triggers do (${triggers.join(', ')}) is not shown`];
+  const about = asRead ? acts : [...acts, `not as it was read (${wordsOf(request.only)}): the action would fail`];
   if (request.do === 'delete') return seen([`one row of ${where}, which would be deleted`, ...about], now, null);
   return seen([`one row of ${where}`, ...about], now, will);
 }

@@ -45,7 +45,9 @@ const EFFECTS_WORDS: Record<Probed['effects'], string> = {
 function testedOf(found: Probed): Tested {
   const { version, number, role, encoding, readOnly: standby, effects, mayCreate, tables } = found;
   const says = `PostgreSQL ${version}, as ${role}.`;
-  const offers = { tables: tables.map((table) => ({ name: tableText(table), columns: table.columns, key: table.key })) };
+  const offers = {
+    tables: tables.map((table) => ({ name: tableText(table), columns: table.columns, key: table.key, triggers: table.triggers })),
+  };
   if (number < OLDEST) return { ok: false, reason: `${says} Version 12 or a later one is needed.`, offers };
   if (encoding === 'SQL_ASCII')
     return { ok: false, reason: `${says} Its encoding is SQL_ASCII: a row could not be kept as it is.`, offers };

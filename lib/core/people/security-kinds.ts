@@ -14,6 +14,7 @@ export const SECURITY_KINDS = {
   factor_reset: 'Removed all second factors of a person.',
   backup_codes_made: 'Made new backup codes.',
   session_ended: 'Ended sessions of their own.',
+  session_idle: 'A session ended that nobody had used.',
   sessions_ended: 'Ended all sessions of a person.',
   password_changed: 'Changed their password.',
   reset_link_made: 'Made a link that sets a password anew.',

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { type ConnectionAuth, placeOf, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { type ConnectionAuth, placeOf, secretNames } from '#lib/core/connections/auth.ts';
 import { originOf } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
@@ -31,9 +31,9 @@ export async function changeConnection(actor: Actor, raw: z.input<typeof input>)
     const before = await readConnectionRow(tx, id);
     if (!before) throw new CountersignError('not_found', 'There is no such connection: it may have been deleted.');
     const data = checked({ ...given, connector: before.connector }, secrets ?? null);
-    const isSecret = SECRET_NAMES[data.auth.kind] !== null;
+    const isSecret = secretNames(data.auth).wanted !== null;
     const why = isSecret && secrets === undefined ? whyAnew(before, data) : null;
-    if (why !== null) throw missingSecret(data.auth.kind, why);
+    if (why !== null) throw missingSecret(data.auth, why);
     const secret = isSecret ? secrets : null;
     if (before.revision !== revision || !(await updateConnection(tx, before, { ...data, by: actor.id, secret })))
       throw await stale(tx, id);
@@ -48,7 +48,8 @@ export async function changeConnection(actor: Actor, raw: z.input<typeof input>)
 
 /** A secret is write-only: whoever may change where it goes could else read it there. Null where it goes where it went. */
 function whyAnew(before: ConnectionRow, after: Pick<ConnectionRow, 'address' | 'auth'>): string | null {
-  if (before.secretId === null || before.auth.kind !== after.auth.kind) return '';
+  if (before.secretId === null || secretNames(before.auth).wanted !== secretNames(after.auth).wanted) return '';
+  if (before.auth.kind !== after.auth.kind) return '';
   const moved = whereTo(before) !== whereTo(after) || placeOf(before.auth) !== placeOf(after.auth);
   return moved ? 'The secret would go elsewhere than it was given for. Give it again. ' : null;
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
-import { SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { type ConnectionAuth, secretNames } from '#lib/core/connections/auth.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { newConnection } from '#lib/shapes/connections.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
@@ -17,7 +17,7 @@ export async function makeConnection(actor: Actor, raw: z.input<typeof newConnec
   authorise(actor, 'connections');
   const { name, secrets, ...given } = readInput(newConnection, raw);
   const data = checked(given, secrets ?? null);
-  if (SECRET_NAMES[data.auth.kind] !== null && secrets === undefined) throw missingSecret(data.auth.kind);
+  if (secretNames(data.auth).wanted !== null && secrets === undefined) throw missingSecret(data.auth);
   const id = await inWrite(db().pool, 'make_connection', async (tx) => {
     const made = await insertConnection(tx, { name, by: actor.id, secret: secrets ?? null, ...data });
     if (made === null) return null;
@@ -48,8 +48,9 @@ export function checked(
   return { connector, limits, usableBy, address: kept.address, auth: kept.auth, declared: kept.declared };
 }
 
-export function missingSecret(kind: keyof typeof SECRET_NAMES, why = ''): CountersignError {
-  const path = `secrets.${SECRET_NAMES[kind]}`;
-  const message = `${why}The secret “${SECRET_NAMES[kind]}” is missing.`;
+export function missingSecret(auth: ConnectionAuth, why = ''): CountersignError {
+  const { wanted } = secretNames(auth);
+  const path = `secrets.${wanted}`;
+  const message = `${why}The secret “${wanted}” is missing.`;
   return new CountersignError('invalid', message, { problems: [{ path, message }] });
 }

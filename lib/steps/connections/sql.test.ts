@@ -71,7 +71,10 @@ test('a connection is made, tested, given its table by who asks for it, and aske
   });
   expect((await asAdmin('POST', `/connections/${id}/prepare`, {})).body).toMatchObject({ ok: true });
   expect((await asAdmin('GET', `/connections/${id}`)).body).toMatchObject({
-    tested: { ok: true, offers: { tables: [{ name: 'public.mails', columns: ['subject', 'folder'], key: ['subject'] }] } },
+    tested: {
+      ok: true,
+      offers: { tables: [{ name: 'public.mails', columns: ['subject', 'folder'], key: ['subject'], triggers: [] }] },
+    },
   });
   const change = { revision: 1, auth: { kind: 'basic', username: theirs.user } };
   for (const address of [theirs.address().replace('disable', 'require'), theirs.address().replace('127.0.0.1', '127.0.0.2')])

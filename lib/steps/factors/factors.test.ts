@@ -1,8 +1,8 @@
 /** Second factors, from setting one up to the receipt that names it; and what somebody who should not get through tries. */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createOTP } from '@better-auth/utils/otp';
 import { hashPassword, symmetricDecrypt } from 'better-auth/crypto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { auth } from '#lib/auth/auth.ts';
 import { asksForCode, type Cookie, signIn, signInWithCode, signInWithPasskey } from '#lib/auth/sign-in.ts';
@@ -12,6 +12,7 @@ import type { Role } from '#lib/core/people/roles.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { acceptResetLink } from '#lib/steps/people/accept-reset-link.ts';
 import { makeResetLink } from '#lib/steps/people/make-reset-link.ts';
 import { resetFactors } from '#lib/steps/people/reset-factors.ts';
@@ -21,6 +22,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
+import { giveFactor } from './give-factor.ts';
 import { beginOwnApp, confirmOwnApp, makeOwnBackupCodes, removeOwnApp } from './own-app.ts';
 import { addOwnPasskey, beginOwnPasskey, listFactors, removeOwnPasskey } from './own-passkeys.ts';
 import { beginProof, prove } from './prove.ts';
@@ -93,6 +95,7 @@ beforeEach(async () => {
   Object.assign(globalThis, { countersignEnv: undefined });
   delete process.env.STEP_UP;
   delete process.env.STEP_UP_PASSWORD;
+  delete process.env.SECOND_FACTOR_FOR;
 });
 
 describe('an authenticator app', () => {
@@ -389,5 +392,50 @@ describe('a passkey', () => {
     const { own, id } = await withPasskey();
     const copy = { credentialId: own.id, publicKey: new Uint8Array(own.cose), counter: 0n, transports: [], rpId: 'x', name: 'x' };
     expect(await insertPasskey(db(), { ...copy, userId: id })).toBe(false);
+  });
+});
+
+describe('where a role has to have a second factor', () => {
+  const asksFor = (who: string) => {
+    process.env.SECOND_FACTOR_FOR = who;
+    Object.assign(globalThis, { countersignEnv: undefined });
+  };
+  // Other files of this process are about other things.
+  afterEach(() => {
+    delete process.env.SECOND_FACTOR_FOR;
+    Object.assign(globalThis, { countersignEnv: undefined });
+  });
+  const again = async ({ headers }: Person) => (await currentActor(headers)) as Actor;
+
+  it('a session that began with the password gets at the account alone, until a factor is set up in it', async () => {
+    const [bo, other] = [await person(), await person('auditor')];
+    asksFor('admin, reviewer');
+    const held = await again(bo);
+    expect([held.held, (await again(other)).held]).toEqual([true, undefined]);
+    const { approve } = await waiting();
+    await expect(approve(held)).rejects.toThrow(refusal('forbidden', { message: expect.stringContaining('second factor') }));
+    await expect(readStepUp(held, { batchId: randomUUID() })).rejects.toThrow(refusal('forbidden'));
+    // A key would be a way around it.
+    await expect(makeKey(held, { name: 'around', role: 'reviewer', days: 7 })).rejects.toThrow(refusal('forbidden'));
+    const { typed } = await beginOwnApp(held, {});
+    await confirmOwnApp(held, { code: await codeOf(typed) }, bo.headers);
+    expect((await again(bo)).held).toBeUndefined();
+    const { batchId } = await waiting();
+    expect(await readStepUp(await again(bo), { batchId })).toMatchObject({ proven: true });
+  });
+
+  it('who has one and came without it gives it; who came by the provider was asked there', async () => {
+    const bo = await withApp('operator');
+    asksFor('all');
+    expect((await again(bo)).held).toBeUndefined();
+    await pool.query(`UPDATE session SET factor = 'password' WHERE user_id = $1`, [bo.id]);
+    const held = await again(bo);
+    expect(held.held).toBe(true);
+    await expect(giveFactor(held, {})).rejects.toThrow(refusal('unproven', { facts: { proof: ['totp'] } }));
+    await prove(held, { code: await codeOf(bo.typed, 1) }, bo.headers);
+    await giveFactor(held, {});
+    expect((await again(bo)).held).toBeUndefined();
+    await pool.query('UPDATE session SET factor = NULL WHERE user_id = $1', [bo.id]);
+    expect((await again(bo)).held).toBeUndefined();
   });
 });

@@ -2,11 +2,13 @@
 import type { Pool } from 'pg';
 import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { covers, may, type Verb } from '#lib/auth/authorise.ts';
+import { endIdle } from '#lib/auth/session-rules.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { LIVE_REAUTHORISE_MS } from '#lib/core/limits.ts';
 import { keyIdOf } from '#lib/core/people/key-actor.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
 import { hear, STANDING } from '#lib/store/live/notifications.sql.ts';
 import { type Follower, readStandings } from '#lib/store/people/people.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -100,6 +102,7 @@ async function ask(): Promise<void> {
   const wait = alarm();
   let leave = () => {};
   let heard: string | null = null;
+  let swept = performance.now();
   for (;;) {
     await wait.next(LIVE_REAUTHORISE_MS);
     if (following.size === 0) break;
@@ -111,6 +114,12 @@ async function ask(): Promise<void> {
       heard = url;
     }
     const all = [...following];
+    // A page that is open asks for nothing where nothing happens: its session ends all the same.
+    const { SESSION_IDLE_MINUTES: minutes } = env();
+    if (minutes !== undefined && performance.now() - swept >= IDLE_SWEEP_MS) {
+      swept = performance.now();
+      await endIdle(minutes).catch((err) => log.error({ err }, 'sessions that nobody uses could not be ended'));
+    }
     try {
       const roles = await readStandings(asked, all);
       for (const [index, { mayStill, ended }] of all.entries()) {
@@ -127,6 +136,8 @@ async function ask(): Promise<void> {
   asking = false;
   leave();
 }
+
+const IDLE_SWEEP_MS = 60_000;
 
 /** Waits for so long, or until it rings; a ring while nobody waits is heard by the next who does. */
 function alarm() {

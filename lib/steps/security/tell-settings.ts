@@ -16,6 +16,8 @@ export async function tellSettings(models: WithModels, env: Env): Promise<void> 
     oidcIssuer: env.OIDC_ISSUER ?? null,
     stepUp: env.STEP_UP,
     stepUpPassword: env.STEP_UP_PASSWORD,
+    secondFactorFor: env.SECOND_FACTOR_FOR.join(', ') || null,
+    sessionIdleMinutes: env.SESSION_IDLE_MINUTES ?? null,
     adminApiKey: env.ADMIN_API_KEY !== undefined,
     metricsToken: env.METRICS_TOKEN !== undefined,
   };

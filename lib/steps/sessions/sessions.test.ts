@@ -1,8 +1,9 @@
 /** Sessions and passwords: that one sees and ends one's own and nobody else's, that a password change and a reset end the others, and what a reset proves. */
 import { randomUUID } from 'node:crypto';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { endIdle } from '#lib/auth/session-rules.ts';
 import { currentActor } from '#lib/auth/who.ts';
 import { SIGN_IN_TRIES_PER_ACCOUNT } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
@@ -44,7 +45,7 @@ const signedInOf = async (cookies: string[]): Promise<boolean[]> =>
   Promise.all(cookies.map(async (cookie) => (await actorOf(cookie)) !== null));
 const hashOf = async (userId: string): Promise<string> =>
   (await prisma.account.findFirstOrThrow({ where: { userId } })).password as string;
-const told = async (kind: 'session_ended' | 'password_changed' | 'password_reset' | 'reset_link_made') =>
+const told = async (kind: 'session_ended' | 'session_idle' | 'password_changed' | 'password_reset' | 'reset_link_made') =>
   (await listSecurity(keeper, { kind, limit: 1 })).items[0];
 
 describe('sessions', () => {
@@ -160,5 +161,59 @@ describe('a reset', () => {
     await disablePerson(keeper, { personId: ada.id });
     await expect(acceptResetLink({ token: tokenOf(late), password: ANOTHER })).rejects.toThrow(refusal('not_found'));
     expect(await hashOf(cy.id)).toBe(passwordHash);
+  });
+});
+
+describe('where sessions end that nobody uses', () => {
+  const idleAfter = (minutes: string) => {
+    process.env.SESSION_IDLE_MINUTES = minutes;
+    Object.assign(globalThis, { countersignEnv: undefined });
+  };
+  const unusedFor = (id: string, minutes: number) =>
+    pool.query('UPDATE session SET last_seen_at = now() - make_interval(mins => $2) WHERE user_id = $1', [id, minutes]);
+  afterEach(() => {
+    delete process.env.SESSION_IDLE_MINUTES;
+    Object.assign(globalThis, { countersignEnv: undefined });
+  });
+
+  it('one that was used within the time goes on, one that was not is over for good, and the log has it', async () => {
+    const bo = await person(2);
+    expect(await signedInOf(bo.cookies)).toEqual([true, true]);
+    await unusedFor(bo.id, 31);
+    idleAfter('32');
+    expect(await signedInOf(bo.cookies)).toEqual([true, true]);
+    idleAfter('30');
+    expect(await signedInOf(bo.cookies)).toEqual([false, false]);
+    delete process.env.SESSION_IDLE_MINUTES;
+    Object.assign(globalThis, { countersignEnv: undefined });
+    expect(await signedInOf(bo.cookies)).toEqual([false, false]);
+    expect(await told('session_idle')).toMatchObject({ about: { id: `user:${bo.id}` }, facts: { minutes: 30 } });
+  });
+
+  it('what an open page asks by itself is no use of it: an address that is opened is, and what is done', async () => {
+    idleAfter('30');
+    const seenAfter = async (headers: Record<string, string>): Promise<boolean> => {
+      const bo = await somebody('reviewer', 'Bo', passwordHash);
+      const cookie = await sessionOf(bo.id);
+      await pool.query('UPDATE session SET last_seen_at = NULL WHERE user_id = $1', [bo.id]);
+      await currentActor(new Headers({ cookie, ...headers }));
+      const { rows } = await pool.query('SELECT last_seen_at IS NOT NULL AS seen FROM session WHERE user_id = $1', [bo.id]);
+      return rows[0].seen;
+    };
+    expect(await seenAfter({ 'sec-fetch-dest': 'empty' })).toBe(false);
+    expect(await seenAfter({ 'sec-fetch-dest': 'document' })).toBe(true);
+    expect(await seenAfter(SITE)).toBe(true);
+  });
+
+  it('a page that only follows loses its stream too', async () => {
+    const bo = await person();
+    await unusedFor(bo.id, 31);
+    await endIdle(30);
+    expect(await signedInOf(bo.cookies)).toEqual([false]);
+    const { rowCount } = await pool.query('SELECT FROM session WHERE user_id = $1', [bo.id]);
+    expect(rowCount).toBe(0);
+    await endIdle(30);
+    const lines = await listSecurity(keeper, { kind: 'session_idle', limit: 100 });
+    expect(lines.items.filter(({ about }) => about?.id === `user:${bo.id}`)).toHaveLength(1);
   });
 });

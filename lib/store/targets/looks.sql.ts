@@ -1,7 +1,7 @@
 /** What is there now in the database of somebody else, in transactions that only read. */
 import { TARGET_LOCK_MS, TARGET_STATEMENT_MS } from '#lib/core/limits.ts';
 import { AS_TEXT, type Image, images, matches, type TargetClient } from './effects.sql.ts';
-import { EFFECTS, quoted, quotedTable, type TableName } from './names.ts';
+import { EFFECTS, quoted, quotedTable, type TableName, triggersOf } from './names.ts';
 
 /** Runs `read` in a transaction that can't change anything. */
 export async function readOnly<T>(client: TargetClient, read: () => Promise<T>): Promise<T> {
@@ -39,6 +39,12 @@ export async function readPlanned(
   );
   const { 'countersign as read': asRead, ...will } = row;
   return { asRead: asRead === 'true', will };
+}
+
+/** The triggers and rules of a table, by name. */
+export async function readTriggers(client: TargetClient, table: TableName): Promise<string[]> {
+  const [row = {}] = await images(client, `SELECT ${triggersOf('to_regclass($1)')} AS triggers`, [quotedTable(table)]);
+  return JSON.parse(row.triggers ?? '[]') as string[];
 }
 
 /** What is kept of an effect, to put it back; null where nothing is. */

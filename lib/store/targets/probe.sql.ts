@@ -1,7 +1,7 @@
 /** What the test of a connection finds out of a database: its version, whether effects can be written down, and which tables there are. */
 import { SQL_TABLES_MAX } from '#lib/core/limits.ts';
 import { type Image, images, type TargetClient } from './effects.sql.ts';
-import { EFFECTS, quoted } from './names.ts';
+import { EFFECTS, quoted, triggersOf } from './names.ts';
 
 export type Probed = {
   version: string;
@@ -17,7 +17,8 @@ export type Probed = {
   tables: ProbedTable[];
 };
 
-type ProbedTable = { schema: string; name: string; columns: string[]; key: string[] };
+/** `triggers`: and rules, that act when one of its rows is changed. */
+type ProbedTable = { schema: string; name: string; columns: string[]; key: string[]; triggers: string[] };
 
 const COLUMNS: readonly string[] = ['key', 'result', 'did', 'reason', 'request', 'about', 'undoes', 'before', 'after', 'at'];
 
@@ -64,18 +65,20 @@ async function readTables(client: TargetClient): Promise<ProbedTable[]> {
     `SELECT n.nspname AS schema, c.relname AS name,
        (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)::text AS columns,
        (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey::int2[])
-         WHERE i.indrelid = c.oid AND i.indisprimary)::text AS key
+         WHERE i.indrelid = c.oid AND i.indisprimary)::text AS key,
+       ${triggersOf('c.oid')} AS triggers
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
        AND c.oid IS DISTINCT FROM to_regclass($1) AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
      ORDER BY 1, 2 LIMIT ${SQL_TABLES_MAX}`,
     [EFFECTS],
   );
-  return found.map(({ schema, name, columns, key }: Image) => ({
+  return found.map(({ schema, name, columns, key, triggers }: Image) => ({
     schema: schema ?? '',
     name: name ?? '',
     columns: JSON.parse(columns ?? '[]') as string[],
     key: JSON.parse(key ?? '[]') as string[],
+    triggers: JSON.parse(triggers ?? '[]') as string[],
   }));
 }
 
