@@ -1,5 +1,5 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `http`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel.
  */
@@ -18,6 +18,7 @@ import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
 import { exporting } from './export.ts';
+import { http } from './http.ts';
 import { ingest } from './ingest.ts';
 import { looks } from './looks.ts';
 import { persistence } from './persistence.ts';
@@ -32,6 +33,7 @@ const BENCHES: Record<string, Bench> = {
   classify,
   decide,
   execute,
+  http,
   export: exporting,
   verify,
   scale,

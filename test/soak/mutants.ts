@@ -68,6 +68,17 @@ export const MUTANTS: readonly Mutant[] = [
     cells: 'intents.before × kill × ok',
   },
   {
+    name: 'an intent before the outcome that freed its slot',
+    breaks: 'Where what waits is more than one statement takes, an intent is stored while its slot is still taken on record.',
+    edits: [
+      edit(
+        WRITER,
+        'cameBefore(waiting.outcomes, waiting.intents[0]?.place)',
+        'waiting.outcomes.splice(0, planned.length || waiting.outcomes.length)',
+      ),
+    ],
+  },
+  {
     name: 'I1 made inside although its intent was refused',
     breaks: 'An effect inside Countersign does not need its intent to be on record.',
     edits: [

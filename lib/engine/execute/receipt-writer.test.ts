@@ -18,8 +18,8 @@ const sealed = (ordinal: number, step: number) => ({
 const intent = (ordinal: number) => ({ ...sealed(ordinal, 1), values: [], from: null });
 const outcome = (ordinal: number) => ({ ...sealed(ordinal, 2), result: 'succeeded' as const, values: [] });
 
-async function claimed(): Promise<Claim> {
-  const items = Array.from({ length: 3 }, () => ({ fields: { subject: 'one' }, category: 'noise' }));
+async function claimed(length = 3): Promise<Claim> {
+  const items = Array.from({ length }, () => ({ fields: { subject: 'one' }, category: 'noise' }));
   const { batchId, datasetId, chunks } = await seedBatch(pool, {
     plan: { receiptFields: [] },
     chunks: [{ state: 'executing', items }],
@@ -171,4 +171,27 @@ test('once the lease has lapsed an answer that is known is still written, and no
   expect(known).toMatchObject({ status: 'fulfilled' });
   expect(next).toMatchObject({ status: 'rejected', reason: { why: 'lost' } });
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
+});
+
+test('what waits is stored in groups that double, and no intent before the outcome that freed its slot', async () => {
+  const claim = await claimed(50);
+  const writer = receiptWriter(executionStore(pool), claim, always);
+  const slots = Array.from({ length: 25 }, (_, at) => at + 1);
+  await writer.intents(slots.map(intent));
+  // What failed frees no slot at once: there are more outcomes than intents.
+  const next = (slot: number) => (slot <= 6 ? [] : [writer.intent(intent(slot + 25))]);
+  await Promise.all(slots.flatMap((slot) => [writer.outcome(outcome(slot)), ...next(slot)]));
+  const { rows } = await pool.query<{ kind: string; ordinal: number; transaction: string }>(
+    'SELECT kind, ordinal, xmin::text AS transaction FROM receipt WHERE batch_id = $1 AND (ordinal > 25 OR step = 2) ORDER BY seq',
+    [claim.batchId],
+  );
+  const ended = new Set<number>();
+  const early = rows.filter(({ kind, ordinal }) => {
+    if (kind === 'outcome') ended.add(ordinal);
+    return kind === 'intent' && !ended.has(ordinal - 25);
+  });
+  expect(early).toEqual([]);
+  const sizes = new Map<string, number>();
+  for (const { kind, transaction } of rows) if (kind === 'intent') sizes.set(transaction, (sizes.get(transaction) ?? 0) + 1);
+  expect([...sizes.values()]).toEqual([4, 8, 7]);
 });

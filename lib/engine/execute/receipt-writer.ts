@@ -40,12 +40,20 @@ export type ReceiptWriter = {
 };
 
 /**
+ * So many intents share a statement; twice as many the next one, as long as some are left. What shares a commit is sent at one moment, answered at one
+ * moment, and would share the next commit too: soon most of a chunk's slots wait together, for one another's handling and for a large statement. Small
+ * groups keep them apart. Where the database is slow, the doubling takes all that waits.
+ */
+const GROUP = 4;
+
+/**
  * The writer of one claim. While the database takes nothing (away, full, no connection left) it waits and tries again: what is known is kept until it
  * is written. An intent is not: once `mayBegin` says no, nothing would be sent for it.
  */
 export function receiptWriter(store: ExecutionStore, claim: Claim, mayBegin: () => boolean, clock: Clock = CLOCK): ReceiptWriter {
   const db = { store, clock };
   const waiting: { intents: Pending<IntentRow>[]; outcomes: Pending<OutcomeRow>[] } = { intents: [], outcomes: [] };
+  let enqueued = 0;
   let flushing = false;
   /** I6: an outcome could not be recorded. Nothing new is begun. */
   let fault: unknown = null;
@@ -53,9 +61,12 @@ export function receiptWriter(store: ExecutionStore, claim: Claim, mayBegin: () 
   const flush = async (): Promise<void> => {
     if (flushing) return;
     flushing = true;
+    let group = GROUP;
     while (waiting.outcomes.length + waiting.intents.length > 0) {
-      const known = waiting.outcomes.splice(0);
-      const planned = waiting.intents.splice(0);
+      const planned = waiting.intents.splice(0, group);
+      // An intent is never stored before the outcome that freed its slot.
+      const known = cameBefore(waiting.outcomes, waiting.intents[0]?.place);
+      group = waiting.intents.length > 0 ? 2 * group : GROUP;
       let begun = false;
       await settle(
         known,
@@ -77,7 +88,7 @@ export function receiptWriter(store: ExecutionStore, claim: Claim, mayBegin: () 
   };
   const enqueue = <Row>(queue: Pending<Row>[], row: Row): Promise<void> =>
     new Promise((resolve, reject) => {
-      queue.push({ row, resolve, reject });
+      queue.push({ row, place: enqueued++, resolve, reject });
       // A turn of the event loop lets the answers that arrived together share a statement.
       clock.soon(flush);
     });
@@ -92,9 +103,16 @@ export function receiptWriter(store: ExecutionStore, claim: Claim, mayBegin: () 
 }
 
 type Database = { store: ExecutionStore; clock: Clock };
-type Pending<Row> = { row: Row; resolve: () => void; reject: (error: unknown) => void };
+/** `place`: among all that was enqueued */
+type Pending<Row> = { row: Row; place: number; resolve: () => void; reject: (error: unknown) => void };
 
 const rowsOf = <Row>(pending: Pending<Row>[]): Row[] => pending.map(({ row }) => row);
+
+/** Takes what came before that place; all, where there is none. */
+function cameBefore<Row>(pending: Pending<Row>[], place = Number.POSITIVE_INFINITY): Pending<Row>[] {
+  const later = pending.findIndex((one) => one.place > place);
+  return pending.splice(0, later < 0 ? pending.length : later);
+}
 
 async function settle<Row>(
   pending: Pending<Row>[],
