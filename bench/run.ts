@@ -1,12 +1,12 @@
 /**
  * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `http`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
- * machine is; ratios travel.
+ * machine is; ratios travel. `--keep FOLDER`: the database stays there, and `export` and `verify` find their batch in it the next time.
  */
 
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { threadsOf } from '#bin/threads.ts';
 import { WEB_THREADS } from '#lib/core/limits.ts';
@@ -47,7 +47,13 @@ const QUICK = 20;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string' }, items: { type: 'string' }, batch: { type: 'string' }, quick: { type: 'boolean' } },
+  options: {
+    rows: { type: 'string' },
+    items: { type: 'string' },
+    batch: { type: 'string' },
+    quick: { type: 'boolean' },
+    keep: { type: 'string' },
+  },
 });
 const name = positionals[0] ?? '';
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
@@ -60,7 +66,8 @@ if (!bench || !Number.isInteger(rows) || (rows ?? 0) < 1 || !(batch === undefine
   process.exit(2);
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+const folder = values.keep === undefined ? mkdtempSync(join(tmpdir(), 'countersign-bench-')) : resolve(values.keep);
+mkdirSync(folder, { recursive: true });
 // As root the server runs as another user, who would otherwise be sent elsewhere, and his files stay there.
 chmodSync(folder, 0o711);
 const server = await startEmbedded({ dataDir: join(folder, 'data') });
@@ -90,7 +97,7 @@ try {
 } finally {
   await closeDb();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
 }
 
 async function machineOf(): Promise<object> {

@@ -208,15 +208,18 @@ test.each([
       const plain = lines(sees);
       expect(got).toHaveLength(plain.length);
       for (const [index, line] of plain.entries()) expect(got[index]).toBe(line);
-      // The same in pages of any size: what an intent said is carried over to what ended it.
+      // The same in pages and parts of any size: what an intent said is carried over to what ended it.
       const [facts, moment] = [await readBatchFacts(pool, batchId), await readMoment(pool, batchId)];
-      for (const most of [
-        { receipts: 3, bytes: 1_000_000 },
-        { receipts: 1, bytes: 1 },
+      for (const { part, ...most } of [
+        { receipts: 3, bytes: 1_000_000, part: 1_000_000 },
+        { receipts: 1, bytes: 1, part: 1_000_000 },
+        { receipts: 1_000, bytes: 1_000_000, part: 1 },
+        { receipts: 1_000, bytes: 1_000_000, part: 2_000 },
       ]) {
         const parts: string[] = [];
-        for await (const part of jsonlReceipts(facts!, moment!, { sees, most }))
-          parts.push(Buffer.from(part as string).toString());
+        for await (const piece of jsonlReceipts(facts!, moment!, { sees, most, part }))
+          parts.push(Buffer.from(piece as string).toString());
+        expect(parts.length > 30).toBe(most.receipts === 1 || part === 1);
         expect(parts.join('').split('\n').slice(0, -2)).toEqual(plain);
       }
       expect(summary).toMatchObject({

@@ -3,6 +3,7 @@
  * copied into its line and never parsed. Only what was altered, and what is no step of an action, is read first. Whoever may see items is told more: words of
  * people, and `answerText`, where an outcome commits to what the target answered.
  */
+import { setImmediate } from 'node:timers/promises';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -12,7 +13,7 @@ import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import type { Moment } from '#lib/store/receipts/trail.sql.ts';
 import { orderFields, readBody, withheldFrom } from './receipt-rows.ts';
 
-/** Values of an item as members of a JSON object: where they stand in the page that is being written, until that is handed on. */
+/** Values of an item as members of a JSON object: where they stand in the part that is being written, until that is handed on. */
 type Members = { at: number; end: number; members: Buffer | null };
 type Open = {
   chunk: number;
@@ -25,14 +26,11 @@ type Open = {
 export async function* jsonlReceipts(
   batch: BatchFacts,
   moment: Moment,
-  { sees, most }: { sees: boolean; most?: Parameters<typeof exportedReceipts>[2] },
+  { sees, most, part = PART_BYTES }: { sees: boolean; most?: Parameters<typeof exportedReceipts>[2]; part?: number },
 ): AsyncGenerator<string | Uint8Array> {
   const { pool } = db();
-  const lines = new Lines(batch.plan.receiptFields, sees);
-  for await (const page of exportedReceipts(pool, moment, most)) {
-    const written = lines.write(page);
-    if (written.length > 0) yield written;
-  }
+  const lines = new Lines(batch.plan.receiptFields, { sees, part });
+  for await (const page of exportedReceipts(pool, moment, most)) yield* lines.write(page);
   const { id, name, state } = batch;
   const unresolved = lines.unresolved();
   const sum = sumOf((await foldChunks(pool, id, moment.chunks)).values());
@@ -42,12 +40,17 @@ export async function* jsonlReceipts(
 
 /** What a line has beside its body and its values, at most. */
 const LINE_BYTES = 160;
-/** What a page may grow by more than the last one did before its lines have to move. */
-const SPARE = 1.2;
+/** Lines are handed on when there are so many bytes of them. The allocator uses memory of this size again; larger pieces come anew from the kernel. */
+const PART_BYTES = 1024 ** 2;
+/** Of the line that a part ends with; a longer one makes the part larger. */
+const SPARE_BYTES = 16 * 1024;
+/** After so many, what came meanwhile is read off the sockets: a database that can send nothing makes nothing. */
+const TURN_RECEIPTS = 200;
 const [LINE_END, OPEN_BRACE, CLOSE_BRACE, COMMA] = [0x0a, 0x7b, 0x7d, 0x2c];
 const [SEQ, LEAF, FIELDS] = [',"seq":', '"leaf":"', '","fields":{'];
 
-const NOTHING: Members = { at: 0, end: 0, members: Buffer.alloc(0) };
+const NO_BYTES = Buffer.alloc(0);
+const NOTHING: Members = { at: 0, end: 0, members: NO_BYTES };
 
 class Lines {
   receipts = 0;
@@ -56,19 +59,21 @@ class Lines {
   readonly #names: readonly string[];
   /** whether the reader may see items */
   readonly #sees: boolean;
+  readonly #partBytes: number;
   // All receipts of an item are in one chunk. An action that ended is forgotten; values hang on its intent, for it is what names the item.
   readonly #open = new Map<number, Open>();
-  /** the lines of the page that is being written, up to `#at` */
-  #out = Buffer.alloc(0);
+  /** the lines of the part that is being written, up to `#at` */
+  #out = NO_BYTES;
   #at = 0;
-  /** how many bytes of lines a byte that was read has made */
-  #growth = 1;
+  /** opened in this part */
+  #opened: Open[] = [];
   /** the values of the receipt that was written last: where they stand, or what they are */
   #own: Members = NOTHING;
 
-  constructor(names: readonly string[], sees: boolean) {
+  constructor(names: readonly string[], { sees, part }: { sees: boolean; part: number }) {
     this.#names = names;
     this.#sees = sees;
+    this.#partBytes = part;
   }
 
   unresolved() {
@@ -77,27 +82,35 @@ class Lines {
       .map(({ at: _, end: __, members: ___, ...open }) => open);
   }
 
-  /** The lines of a page. */
-  write(page: ReceiptPage): Buffer {
-    // Whoever reads the lines is given the memory they were written into.
-    this.#out = Buffer.allocUnsafeSlow(Math.ceil(page.size * this.#growth * SPARE) + LINE_BYTES);
-    this.#at = 0;
+  /** The lines of a page, in parts. Whoever reads them is given the memory that they were written into. */
+  async *write(page: ReceiptPage): AsyncGenerator<Uint8Array> {
     while (page.next()) {
       this.receipts += 1;
       if (page.kind === 'attestation') this.attestations += 1;
       const intent = page.ordinal === 0 ? undefined : this.#open.get(page.ordinal);
       if (!this.#copy(page, intent)) this.#read(page, intent);
       this.#follow(page, intent);
+      if (this.#at >= this.#partBytes) yield this.#part();
+      if (this.receipts % TURN_RECEIPTS === 0) await setImmediate();
     }
-    for (const open of this.#open.values()) open.members ??= Buffer.from(this.#out.subarray(open.at, open.end));
-    this.#growth = this.#at / page.size;
-    return this.#out.subarray(0, this.#at);
+    // The next page comes into the same room.
+    if (this.#at > 0) yield this.#part();
+  }
+
+  #part(): Uint8Array {
+    for (const open of this.#opened)
+      if (this.#open.get(open.ordinal) === open) open.members ??= Buffer.from(this.#out.subarray(open.at, open.end));
+    const part = this.#out.subarray(0, this.#at);
+    [this.#out, this.#at, this.#opened] = [NO_BYTES, 0, []];
+    return part;
   }
 
   /** Makes room for so many bytes more. */
   #room(bytes: number): Buffer {
     if (this.#at + bytes > this.#out.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * (this.#at + bytes));
+      const larger = Buffer.allocUnsafeSlow(
+        this.#at === 0 ? Math.max(bytes, this.#partBytes + SPARE_BYTES) : 2 * (this.#at + bytes),
+      );
       this.#out.copy(larger, 0, 0, this.#at);
       this.#out = larger;
     }
@@ -183,12 +196,17 @@ class Lines {
     if (ordinal === 0) return;
     if (kind === 'intent') {
       const { at, end, members } = this.#own;
-      this.#open.set(ordinal, { chunk, seq, ordinal, state: 'in_flight', reason: null, at, end, members });
+      this.#opens({ chunk, seq, ordinal, state: 'in_flight', reason: null, at, end, members });
     } else if (kind === 'outcome' && result === 'uncertain') {
       const { reason = null } = readBody(bytes.subarray(bodyAt, bodyEnd)) as { reason?: string | null };
       const { at, end, members } = intent ?? NOTHING;
-      this.#open.set(ordinal, { chunk, seq, ordinal, state: 'uncertain', reason, at, end, members });
+      this.#opens({ chunk, seq, ordinal, state: 'uncertain', reason, at, end, members });
     } else this.#open.delete(ordinal);
+  }
+
+  #opens(open: Open): void {
+    this.#open.set(open.ordinal, open);
+    if (open.members === null) this.#opened.push(open);
   }
 }
 

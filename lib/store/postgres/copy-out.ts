@@ -2,6 +2,8 @@
  * What COPY … TO STDOUT gives, gathered into one buffer as it comes off the socket. pg-copy-streams makes a stream of it, and looks at, copies and buffers each
  * row for that: of a million small rows that took twice the time of all else that reads them. Here only the lengths of messages are looked at.
  */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Connection, PoolClient, Submittable } from 'pg';
 
 /** A message that is no row begins with another byte than this one. */
@@ -29,6 +31,36 @@ export function copyOut(
   });
 }
 
+/** Who reads from a socket now, where that is not pg. */
+type Place = { reader: Gathering | null };
+const places = new WeakMap<Duplex, Place>();
+
+/** What a read is given room for, at least. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * A socket for a connection of pg, from which a COPY is read straight into its room: the kernel writes there, and no memory is made for what was read. All else
+ * that comes is handed to pg as a stream would; but nobody can pause it.
+ */
+export function copySocket(): Socket {
+  const place: Place = { reader: null };
+  const own = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  const socket = new Socket({
+    onread: {
+      buffer: () => place.reader?.room() ?? own,
+      callback: (length, bytes) => {
+        const rest = place.reader ? place.reader.take(bytes, length) : Buffer.from(bytes.subarray(0, length));
+        if (!rest) return true;
+        place.reader = null;
+        socket.emit('data', rest);
+        return true;
+      },
+    },
+  });
+  places.set(socket, place);
+  return socket;
+}
+
 class Gathering implements Submittable {
   readonly #text: string;
   readonly #most: number;
@@ -50,40 +82,54 @@ class Gathering implements Submittable {
   /** Called by pg, as the four that begin with `handle` are. */
   submit(connection: Connection): void {
     const { stream } = connection;
-    const [others] = stream.listeners('data') as ((chunk: Buffer) => void)[];
-    if (!others) throw new Error('Nobody reads from this connection.');
-    const take = (chunk: Buffer): void => {
-      if (this.#take(chunk)) return;
-      // The rows are over, or never came: pg reads on.
-      stream.off('data', take);
-      stream.on('data', others);
-      others(Buffer.from(this.#bytes.subarray(this.#next, this.#end)));
-    };
-    stream.off('data', others);
-    stream.on('data', take);
+    const place = places.get(stream);
+    if (place) place.reader = this;
+    else this.#listen(stream);
     connection.query(this.#text);
   }
 
-  /** False when there is a message that is not for here. */
-  #take(chunk: Buffer): boolean {
-    if (this.#end > this.#most) return true;
-    const bytes = this.#room(chunk.length);
-    bytes.set(chunk, this.#end);
-    this.#end += chunk.length;
+  /** To a stream that gives what it reads in memory of its own. */
+  #listen(stream: Duplex): void {
+    const [others] = stream.listeners('data') as ((chunk: Buffer) => void)[];
+    if (!others) throw new Error('Nobody reads from this connection.');
+    const take = (chunk: Buffer): void => {
+      const rest = this.take(chunk, chunk.length);
+      if (!rest) return;
+      stream.off('data', take);
+      stream.on('data', others);
+      others(rest);
+    };
+    stream.off('data', others);
+    stream.on('data', take);
+  }
+
+  /** Where the next bytes are read to; null: they are wanted no more. */
+  room(): Uint8Array | null {
+    if (this.#end > this.#most) return null;
+    return this.#grown(ROOM_BYTES).subarray(this.#end);
+  }
+
+  /** Takes the first bytes of what was read. Gives what is for pg when the rows are over, or never came. */
+  take(chunk: Uint8Array, length: number): Buffer | null {
+    if (this.#end > this.#most) return null;
+    if (chunk.buffer !== this.#bytes.buffer) this.#grown(length).set(chunk.subarray(0, length), this.#end);
+    this.#end += length;
+    const bytes = this.#bytes;
     let next = this.#next;
     for (; next + HEADER_BYTES <= this.#end; next += 1 + bytes.readUInt32BE(next + 1)) {
       const kind = bytes[next] as number;
       if (kind !== COPY_DATA && kind !== COPY_OUT_RESPONSE && !ASIDES.includes(kind)) {
         this.#next = next;
-        return false;
+        return Buffer.from(bytes.subarray(next, this.#end));
       }
     }
     this.#next = next;
     if (this.#end > this.#most) this.#took(null);
-    return true;
+    return null;
   }
 
-  #room(more: number): Buffer {
+  /** Has room for so many bytes more. */
+  #grown(more: number): Buffer {
     const needed = this.#end + more;
     if (needed > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(2 * needed);

@@ -10,6 +10,7 @@
  *     });
  */
 
+import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -17,6 +18,7 @@ import { IDLE_IN_TRANSACTION_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import { PrismaClient } from '#lib/store/generated/client.ts';
 import { type Binding, bindPrisma, type Models, type Querying, refusalOf } from './bound-prisma.ts';
+import { copySocket } from './copy-out.ts';
 import { tellDamage } from './damage.ts';
 
 export { type Querying, refusalOf };
@@ -38,6 +40,8 @@ export type DbOptions = {
   answerMs?: number;
   /** After so long the server ends a connection that waits in a transaction, and with it its locks. */
   idleInTransactionMs?: number;
+  /** For a thread that mostly reads by COPY: its connections give what they read in place (copy-out.ts). */
+  reads?: 'copies';
 };
 
 // Next loads modules more than once; the process must not open a pool for each.
@@ -66,6 +70,8 @@ export function openPool(url: string, options: DbOptions = {}): pg.Pool {
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
     ...(options.answerMs !== undefined && { query_timeout: options.answerMs }),
+    // An encrypted connection has a stream over its socket, which has memory of its own.
+    ...(options.reads && { stream: (asked?: { ssl?: unknown }) => (asked?.ssl ? new Socket() : copySocket()) }),
     // Prisma's adapter writes times without their zone and takes what it reads for UTC; pg does neither. Here both say the same.
     onConnect: async (client) => {
       // The pool hears a connection only while it is idle. One that dies before that, or while somebody has it, says so by an event that would end the process.
