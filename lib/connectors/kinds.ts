@@ -3,6 +3,7 @@ import { env } from '#lib/env.ts';
 import { usedConnection } from '#lib/store/connections/used.ts';
 import { makeHttp } from './http/connector.ts';
 import { makeImap } from './imap/connector.ts';
+import { makeModels } from './model/models.ts';
 import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
 import { shelf } from './shelf/connector.ts';
@@ -29,3 +30,9 @@ export const CONNECTORS: readonly Connector[] = [
   }),
   none,
 ];
+
+/** What is asked to classify, over connections as targets have them. */
+export const MODELS = makeModels({
+  allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
+  targetsAllowed: () => env().TARGETS_ALLOWED,
+});

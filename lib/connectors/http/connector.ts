@@ -8,7 +8,7 @@ import { targetName } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { turns } from '#lib/turns.ts';
-import { hostNotPublic, isAllowed, type Reach, type Resolve } from './addresses.ts';
+import { isAllowed, type Reach, type Resolve } from './addresses.ts';
 import { ANSWERS_SINCE, INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault, UNTIL_MENDED } from './answers.ts';
 import { checkRequest } from './check.ts';
 import { checkConnection, testConnection } from './connection.ts';
@@ -17,6 +17,7 @@ import { describeRequest, lookAt } from './describe.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpConnection, httpForm } from './form.ts';
 import { connectionOf, type HttpRequest, readRequest, requestTarget } from './frozen.ts';
+import { hostRefused } from './host-refused.ts';
 import { inspectOnce } from './inspect.ts';
 import { inspectionOf } from './inspection.ts';
 import { inverseRequest, namesTarget } from './inverse.ts';
@@ -182,11 +183,4 @@ function undoOf({ action, ordinal, request: bytes, target, reason, undid }: Done
     if (!(error instanceof CountersignError)) throw error;
     return { cannot: 'its undo request can’t be built from the target’s answer' };
   }
-}
-
-function hostRefused(origin: URL, reach: Reach): string | null {
-  const what = isAllowed(reach, origin) ? null : hostNotPublic(origin.hostname);
-  if (!what) return null;
-  const place = `${origin.hostname}:${origin.port || (origin.protocol === 'https:' ? 443 : 80)}`;
-  return `${origin.hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow this one with TARGETS_ALLOWED=${place}.`;
 }

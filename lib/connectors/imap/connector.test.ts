@@ -33,6 +33,7 @@ function over(
   const live: LiveConnection = {
     ...{ id: ID, name: 'mail', revision, address, auth: { kind: 'basic', username: 'ada' } },
     ...{ limits: { concurrency: null, windows: [] }, secretId: randomUUID(), secretVersion: 1, secret: { password } },
+    declared: { keys: { honoured: false, forHours: null }, inspect: null, success: null, permanent: false },
   };
   const imap = makeImap({
     allowPrivateTargets: () => true,
