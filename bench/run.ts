@@ -1,7 +1,7 @@
 /**
  * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
- * machine is; ratios travel.
+ * machine is; ratios travel. `injections` is another matter (injections.ts).
  */
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -19,6 +19,7 @@ import { decide } from './decide.ts';
 import { execute } from './execute.ts';
 import { exporting } from './export.ts';
 import { ingest } from './ingest.ts';
+import { injections } from './injections.ts';
 import { looks } from './looks.ts';
 import { persistence } from './persistence.ts';
 import { plan } from './plan.ts';
@@ -42,6 +43,12 @@ const BENCHES: Record<string, Bench> = {
 
 /** How much smaller a quick run is. */
 const QUICK = 20;
+
+// It needs a model and no database, and takes other options.
+if (process.argv[2] === 'injections') {
+  await injections(process.argv.slice(3));
+  process.exit();
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

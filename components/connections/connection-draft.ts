@@ -1,6 +1,7 @@
 /** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
 import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
 import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } from '#lib/core/connections/postgres.ts';
+import { PROVIDERS, type Provider } from '#lib/core/models/model.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
 import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
@@ -31,6 +32,13 @@ export type ConnectionDraft = {
   contains: string;
   permanent: boolean;
   operators: boolean;
+  /** of a model */
+  provider: Provider;
+  model: string;
+  priceIn: string;
+  priceOut: string;
+  currency: string;
+  tokensPerMinute: string;
 };
 
 export const KINDS: Record<AuthKind, { words: string; secret: string | null }> = {
@@ -64,6 +72,29 @@ export function draftOf(
     contains: textIn(connection?.success, 'contains'),
     permanent: connection?.permanent ?? false,
     operators: connection?.usableBy.includes('operator') ?? true,
+    ...modelOf(connection),
+  };
+}
+
+type OfModel = Pick<ConnectionDraft, 'provider' | 'model' | 'priceIn' | 'priceOut' | 'currency' | 'tokensPerMinute'>;
+
+function modelOf(connection: Connection | null): OfModel {
+  const { provider = PROVIDERS[0], name = '', prices, tokensPerMinute = null } = connection?.model ?? {};
+  return {
+    ...{ provider, model: name, priceIn: numberText(prices?.input ?? null), priceOut: numberText(prices?.output ?? null) },
+    ...{ currency: prices?.currency ?? 'USD', tokensPerMinute: numberText(tokensPerMinute) },
+  };
+}
+
+/** A price that is left out is refused with words: nothing is free because nobody said so. */
+function writtenOfModel({ provider, model, priceIn, priceOut, currency, tokensPerMinute }: OfModel): Partial<ConnectionWritten> {
+  const price = (text: string): number => numberOf(text) ?? Number.NaN;
+  return {
+    model: {
+      ...{ provider, name: model.trim(), tokensPerMinute: numberOf(tokensPerMinute) },
+      prices: { input: price(priceIn), output: price(priceOut), currency: currency.trim() },
+    },
+    ...{ keys: { honoured: false, forHours: null }, inspect: null, success: null },
   };
 }
 
@@ -85,7 +116,11 @@ function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
 }
 
 /** What is sent of it: what the form has no field for stays as it was. */
-export function writtenOf(draft: ConnectionDraft, before: Connection | null, place: ConnectableKind['place']): ConnectionWritten {
+export function writtenOf(
+  draft: ConnectionDraft,
+  before: Connection | null,
+  { place, model }: Pick<ConnectableKind, 'place' | 'model'>,
+): ConnectionWritten {
   const name = SECRET_NAMES[draft.kind];
   const windows = before?.limits.windows.slice(1) ?? [];
   const requests = numberOf(draft.requests);
@@ -104,6 +139,7 @@ export function writtenOf(draft: ConnectionDraft, before: Connection | null, pla
     usableBy: draft.operators ? ['operator'] : [],
     ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
     ...(place === 'database' ? writtenOfDatabase(draft) : {}),
+    ...(model ? writtenOfModel(draft) : {}),
   };
 }
 

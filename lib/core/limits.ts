@@ -162,8 +162,11 @@ export const MODEL_NAME_CHARS_MAX = 200;
 export const MODEL_PRICE_MAX = 100_000;
 export const TOKENS_PER_MINUTE_MAX = 1_000_000_000;
 export const MODEL_SPEND_MAX = 1_000_000;
+/** What a new plan proposes that a model may cost. */
+export const MODEL_SPEND_BEGINS = 5;
 export const MODEL_PROBE_ITEMS = 50;
 export const MODEL_TRY_ITEMS_MAX = 20;
+export const MODEL_PROPOSED_MAX = 10;
 export const TRANSACTIONAL_SLOTS = 500;
 export const REQUEST_TIMEOUT_MS = 30_000;
 export const REQUEST_TIMEOUT_MS_MAX = 120_000;

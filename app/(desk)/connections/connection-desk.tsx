@@ -25,17 +25,18 @@ export function ConnectionDesk({ connection, kinds }: Props) {
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
-  const placeOf = (draft: ConnectionDraft) => kinds.find(({ connector }) => connector === draft.connector)?.place ?? 'address';
+  const kindOf = (draft: ConnectionDraft) =>
+    kinds.find(({ connector }) => connector === draft.connector) ?? { place: 'address' as const };
   const save = useMutation({
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
           ? api.connections.make({
-              body: { name: draft.name, connector: draft.connector, ...writtenOf(draft, null, placeOf(draft)) },
+              body: { name: draft.name, connector: draft.connector, ...writtenOf(draft, null, kindOf(draft)) },
             })
           : api.connections.change({
               params: { id },
-              body: { revision: connection.revision, ...writtenOf(draft, connection, placeOf(draft)) },
+              body: { revision: connection.revision, ...writtenOf(draft, connection, kindOf(draft)) },
             }),
       ),
     ),

@@ -37,6 +37,9 @@ export function tokensAbout(bytes: number): number {
   return Math.ceil(bytes / 3);
 }
 
+/** How the words begin with which a chunk halts at what its batch may cost. */
+export const AT_LIMIT = 'The batch may not cost more';
+
 /** "0.0123 USD": two decimals from 1 on, four below, and never 0 for what is not. */
 export function amountWords(millionths: number, currency: string): string {
   const amount = millionths / 1_000_000;

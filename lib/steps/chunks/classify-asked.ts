@@ -11,17 +11,16 @@ import { failureWords } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import {
   LOOK_MS,
-  MODEL_CALL_TOKENS,
   MODEL_CALLS_AT_ONCE,
   MODEL_FAILURES_MAX,
   MODEL_GRACE_MS,
-  MODEL_ITEM_CHARS,
   MODEL_ITEMS_AGAIN,
   MODEL_TRIES,
   MODEL_WAIT_MS_MAX,
   WAIT_HELD_MS,
 } from '#lib/core/limits.ts';
-import { amountWords, millionthsOf, tokensAbout } from '#lib/core/models/cost.ts';
+import { AT_LIMIT, amountWords, millionthsOf } from '#lib/core/models/cost.ts';
+import { packSize } from '#lib/core/models/pack.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
@@ -31,7 +30,7 @@ import { type Call, callAbout, instructionDigest, settledBy } from '#lib/steps/m
 import { type ModelOver, modelOver } from '#lib/steps/models/model-over.ts';
 import { howClaimStands, type Wait } from '#lib/store/chunks/claims.sql.ts';
 import { unclassified } from '#lib/store/chunks/classifications.sql.ts';
-import { keepAnswers, openSpend, readTries, reserveCall, settleCall } from '#lib/store/models/calls.sql.ts';
+import { areOut, keepAnswers, openSpend, readTries, reserveCall, settleCall } from '#lib/store/models/calls.sql.ts';
 import { enterModel, holdModel, leaveModel, leaveModels, takeFailures, yieldWaiting } from '#lib/store/models/waits.sql.ts';
 
 /**
@@ -44,9 +43,10 @@ export async function classifyAsked(task: WorkerTask, plan: Plan, asker: Asker):
     for (;;) {
       await lookAround(run);
       if (run.over !== null) return await end(run);
-      const pack = run.flights.size < MODEL_CALLS_AT_ONCE && untilNext(run) <= 0 ? await nextPack(run) : null;
+      const ready = run.flights.size < MODEL_CALLS_AT_ONCE && untilNext(run) <= 0;
+      const pack = ready ? await nextPack(run) : null;
       if (pack && (await send(run, pack))) continue;
-      if (pack === null && isDone(run)) return null;
+      if (ready && pack === null && isDone(run)) return null;
       const left = untilNext(run);
       if (run.flights.size === 0 && left > WAIT_HELD_MS) {
         await yieldWaiting(task.pool, task.claim, { for: run.waits, ms: left }, run.failures);
@@ -79,13 +79,15 @@ type Run = {
   /** calls in a row that failed, or found the server busy */
   failures: number;
   busy: number;
+  /** when the last of them was counted: calls that were out by then fail with it */
+  countedAt: number;
   flights: Set<Promise<void>>;
   calls: AbortController;
   /** nobody asks before, by the monotonic clock, and what for */
   until: number;
   waits: Wait['for'];
   lookedAt: number;
-  over: 'lost' | 'stopped' | { halt: string } | null;
+  over: 'lost' | 'stopped' | { fault: unknown } | null;
 };
 
 const isDone = (run: Run): boolean =>
@@ -106,7 +108,7 @@ async function begin(task: WorkerTask, plan: Plan, asker: Asker): Promise<Run> {
     ...{ again: [], fresh: { items: [], after: 0, ended: false } },
     ...{ tries: await readTries(pool, claim), tooLong: new Set() },
     failures: await takeFailures(pool, claim),
-    ...{ busy: 0, flights: new Set(), until: 0, waits: 'retry_after', lookedAt: performance.now(), over: null },
+    ...{ busy: 0, countedAt: 0, flights: new Set(), until: 0, waits: 'retry_after', lookedAt: performance.now(), over: null },
   };
 }
 
@@ -137,8 +139,7 @@ async function stirred({ task: { lease, drain, place }, flights }: Run, ms: numb
 async function end(run: Run): Promise<'lost' | 'stopped'> {
   const { over } = run;
   await land(run, over === 'lost' ? 0 : MODEL_GRACE_MS);
-  if (typeof over === 'object' && over !== null && !run.task.lease.signal.aborted)
-    throw new CountersignError('conflict', over.halt);
+  if (typeof over === 'object' && over !== null && !run.task.lease.signal.aborted) throw over.fault;
   return run.over === 'lost' || run.task.lease.signal.aborted ? 'lost' : 'stopped';
 }
 
@@ -172,18 +173,6 @@ async function nextPack(run: Run): Promise<Pack | null> {
   return fresh.items.splice(0, packSize(fresh.items, run.asker.together));
 }
 
-/** So many items, at most `most`, as a call bears by a guess at their tokens; at least one. @internal for its tests */
-export function packSize(items: readonly ClassifierItem[], most: number): number {
-  let tokens = 0;
-  let size = 0;
-  for (const { fields } of items.slice(0, most)) {
-    tokens += tokensAbout(Math.min(Buffer.byteLength(JSON.stringify(fields)), 4 * MODEL_ITEM_CHARS));
-    if (size > 0 && tokens > MODEL_CALL_TOKENS) break;
-    size += 1;
-  }
-  return size;
-}
-
 /** Sends one call, unless it has to wait or nothing may be asked any more: then false, and its items are the next. */
 async function send(run: Run, pack: Pack): Promise<boolean> {
   const { pool, claim } = run.task;
@@ -207,20 +196,30 @@ async function send(run: Run, pack: Pack): Promise<boolean> {
     return false;
   }
   const flight = fly(run, pack, call, over).catch((error: unknown) => {
-    run.over ??= { halt: error instanceof Error ? error.message : String(error) };
+    run.over ??= { fault: error };
   });
   const landed = flight.then(() => void run.flights.delete(landed));
   run.flights.add(landed);
   return true;
 }
 
-/** What is out may come to less than it was reserved for: only with nothing out the limit is reached. */
+/** What is out, of this chunk or another, may come to less than it was reserved for: only with nothing out the limit is reached. */
 async function atCap(run: Run, { reserved, currency }: Call): Promise<void> {
-  if (run.flights.size > 0) return waitFor(run, { for: 'rate', ms: LOOK_MS });
-  const words = amountWords(reserved, currency);
-  run.over = {
-    halt: `The batch may not cost more: another call could cost ${words}, and what is spent and out leaves less than that. Raise what it may cost, and resume.`,
-  };
+  const { pool, claim } = run.task;
+  if (run.flights.size > 0 || (await areOut(pool, claim.batchId))) waitFor(run, { for: 'rate', ms: CAP_LOOK_MS });
+  else {
+    const words = amountWords(reserved, currency);
+    halt(
+      run,
+      `${AT_LIMIT}: another call could cost ${words}, and what is left is less than that. Raise what it may cost, and resume.`,
+    );
+  }
+}
+
+const CAP_LOOK_MS = 300;
+
+function halt(run: Run, words: string): void {
+  run.over ??= { fault: new CountersignError('conflict', words) };
 }
 
 function waitFor(run: Run, wait: Wait): void {
@@ -231,6 +230,7 @@ function waitFor(run: Run, wait: Wait): void {
 /** One call from its sending to its settlement. */
 async function fly(run: Run, pack: Pack, call: Call, over: ModelOver): Promise<void> {
   const { pool, claim } = run.task;
+  const begunAt = performance.now();
   const keeper = keeperOf(run, call);
   const refused: Extract<Judged, { refused: string }>[] = [];
   const take = (part: unknown): void => {
@@ -249,7 +249,7 @@ async function fly(run: Run, pack: Pack, call: Call, over: ModelOver): Promise<v
     run.busy = 0;
     for (const { ordinal } of left) run.tries.set(ordinal, (run.tries.get(ordinal) ?? 0) + 1);
     await leftOver(run, left, refused);
-  } else failed(run, left, answer, over);
+  } else failed(run, left, answer, over, begunAt < run.countedAt);
   const long = [...run.tooLong].map((ordinal) => ({ ordinal, why: 'This item alone is longer than the model takes.' }));
   run.tooLong.clear();
   await leaveToPerson(run, long);
@@ -336,7 +336,14 @@ const TOO_LONG = /context|too (long|large|many tokens)|maximum.*(length|tokens)/
 
 type Failed = Exclude<ModelAnswer, { outcome: 'answered' }>;
 
-function failed(run: Run, left: Pack, { outcome, reason, says, roomMs }: Failed, { live, model }: ModelOver): void {
+/** `counted`: it was out when another failed, and fails with that one. */
+function failed(
+  run: Run,
+  left: Pack,
+  { outcome, reason, says, roomMs }: Failed,
+  { live, model }: ModelOver,
+  counted: boolean,
+): void {
   if (reason === 'http_413' || (reason === 'http_400' && TOO_LONG.test(says ?? ''))) {
     run.again.push(...halves(run, left));
     return;
@@ -345,18 +352,19 @@ function failed(run: Run, left: Pack, { outcome, reason, says, roomMs }: Failed,
   if (reason === 'aborted') return;
   const who = `${model.name} (${live.name})`;
   const why = says ? `${failureWords(reason)} It says: ${says}` : failureWords(reason);
-  if (HALTS.includes(reason)) run.over ??= { halt: `${who}: ${why} Update the connection “${live.name}”, and resume.` };
-  else if (BUSY.includes(reason)) {
-    run.busy += 1;
-    waitFor(run, { for: 'retry_after', ms: Math.min(roomMs ?? grown(run.busy), MODEL_WAIT_MS_MAX) });
-  } else if (/^http_[34]/.test(reason) && outcome === 'refused')
-    run.over ??= { halt: `${who}: ${why} Look at the connection “${live.name}” and at the plan, and resume.` };
-  else {
-    run.failures += 1;
-    if (run.failures >= MODEL_FAILURES_MAX)
-      run.over ??= { halt: `${who} failed ${run.failures} times in a row. The last time: ${why} Resume when it works again.` };
-    else waitFor(run, { for: 'target', ms: Math.max(roomMs ?? 0, grown(run.failures)) });
+  const passes = BUSY.includes(reason);
+  if (HALTS.includes(reason)) halt(run, `${who}: ${why} Update the connection “${live.name}”, and resume.`);
+  else if (!passes && /^http_[34]/.test(reason) && outcome === 'refused')
+    halt(run, `${who}: ${why} Look at the connection “${live.name}” and at the plan, and resume.`);
+  else if (!counted) {
+    run.countedAt = performance.now();
+    if (passes) run.busy += 1;
+    else run.failures += 1;
   }
+  if (run.failures >= MODEL_FAILURES_MAX)
+    halt(run, `${who} failed ${run.failures} times in a row. The last time: ${why} Resume when it works again.`);
+  if (passes) waitFor(run, { for: 'retry_after', ms: Math.min(roomMs ?? grown(run.busy), MODEL_WAIT_MS_MAX) });
+  else waitFor(run, { for: 'target', ms: Math.max(Math.min(roomMs ?? 0, MODEL_WAIT_MS_MAX), grown(run.failures)) });
 }
 
 /** What was too long together. One item alone that is more than the model takes is left to a person, as if it had been asked for in vain. */

@@ -6,6 +6,7 @@ import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readCategoryCounts } from '#lib/store/chunks/classifications.ts';
+import { readChunkCalls } from '#lib/store/models/spend.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -23,6 +24,8 @@ export async function scratchpadOf(batch: BatchFacts, chunk: ChunkNow): Promise<
     counts,
     batch.rows,
   );
+  const models = await readChunkCalls(db().pool, chunk.id);
+  if (models.length > 0) summary.models = models.map((one) => ({ ...one, spent: one.spent / 1_000_000 }));
   return { summary, details: details(batch, chunk, summary.processed) };
 }
 

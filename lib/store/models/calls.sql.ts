@@ -150,3 +150,13 @@ export async function readTries(client: Querying, { chunkId }: Pick<Claim, 'chun
   );
   return new Map(rows.map(({ ordinal, tries }) => [ordinal, tries]));
 }
+
+/** Whether a call of the batch is out, whose owner lives. */
+export async function areOut(client: Querying, batchId: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM model_call m JOIN chunk c ON c.id = m.chunk_id AND c.epoch = m.epoch AND c.lease_until > clock_timestamp()
+     WHERE m.batch_id = $1 AND m.outcome = 'sent' LIMIT 1`,
+    [batchId],
+  );
+  return rowCount === 1;
+}
