@@ -14,7 +14,7 @@ test.each([
   [{ 'x-ratelimit-remaining-tokens': '100', 'x-ratelimit-reset-tokens': '1.5s' }, null],
   [{ 'anthropic-ratelimit-requests-remaining': '0', 'anthropic-ratelimit-requests-reset': '2026-11-26T12:00:30Z' }, 30_000],
   [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': 'soon' }, null],
-  [{ 'retry-after': '-5' }, null],
+  [{ 'retry-after': 'Thu, 26 Nov 2026 11:00:00 GMT' }, 0],
 ])('%o says %s ms, for a call of 100 tokens', (headers, ms) =>
   expect(roomAgainMs(new Headers(headers as Record<string, string>), 100, NOW)).toBe(ms),
 );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { millionthsOf } from '#lib/core/models/cost.ts';
+import { isRecord } from '#lib/core/values/stored.ts';
 import { ring } from '#lib/engine/bell.ts';
 import type { Moved } from '#lib/shapes/batches.ts';
 import { atMost } from '#lib/shapes/models.ts';
@@ -20,7 +21,9 @@ const input = z.object({ atMost: atMost.optional() });
  * Goes on where a pause, or a halt, left off; never repeats what is uncertain. `atMost`: what the batch may cost on a model from now on. Throws `conflict` when nothing is paused
  * or halted, and nothing else was asked for.
  */
-export function resume(actor: Actor, { atMost: given, ...which }: Which & z.input<typeof input>): Promise<Moved> {
+export function resume(actor: Actor, raw: Which & z.input<typeof input>): Promise<Moved> {
+  // Whoever may not learns nothing of what is wrong with it: it is read once that is known.
+  const { atMost: given, ...which } = isRecord(raw) ? raw : ({} as typeof raw);
   return change('resume', actor, which, async (tx, batch, chunk) => {
     const { atMost } = readInput(input, { atMost: given });
     assertUnfinished(batch, 'nothing in it can be resumed');

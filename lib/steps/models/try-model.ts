@@ -10,7 +10,6 @@ import { MODELS } from '#lib/connectors/kinds.ts';
 import { failureWords } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { MODEL_CALLS_AT_ONCE, MODEL_PROBE_ITEMS, SAMPLE_FIELD_CHARS_MAX, TARGET_LOOKS_MAX } from '#lib/core/limits.ts';
-import { costOf } from '#lib/core/models/cost.ts';
 import { type Interval, totalOf } from '#lib/core/models/interval.ts';
 import { packSize } from '#lib/core/models/pack.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -160,7 +159,7 @@ function told({ asker, over, dataset, items, drawn }: Trial, answered: readonly 
   const total = (of: (one: Answered) => number): number => answered.reduce((sum, one) => sum + of(one), 0);
   const counted = answered.flatMap(sharesOf);
   const costs = totalOf(
-    counted.map(({ input, output }) => costOf(prices, { input: Math.round(input), output: Math.round(output) })),
+    counted.map(({ input, output }) => input * prices.input + output * prices.output),
     dataset.itemCount,
   );
   const tokens = totalOf(
