@@ -91,7 +91,7 @@ export type Judged =
  * Of a kind whose answers somebody is asked for over a connection, and paid for: what is asked, and what counts of an answer. Pure: a worker asks, keeps each answer the
  * moment it comes, asks again for what is missing, and stays below what it may cost.
  */
-export type Asks<Part> = {
+type Asks<Part> = {
   /** what all of it may cost, in the currency of the connection's prices; and how many items go into one call */
   bounds(part: Part): { atMost: number; together: number };
   /** @param salt drawn anew for each call */

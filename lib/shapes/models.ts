@@ -61,7 +61,7 @@ export const tryBound = z.object({
 });
 export type TryBound = z.infer<typeof tryBound>;
 
-export const interval = z
+const interval = z
   .object({ low: amount, likely: amount, high: amount })
   .describe('Where it lies, at 95 %, by Student’s t over the items that were drawn.');
 

@@ -1,5 +1,5 @@
 /** One call to a model: what is told it goes as text and data, without tools, and each part of its answer is handed over when it comes. Nothing is repeated here. */
-import type { JSONSchema7, LanguageModelV4 } from '@ai-sdk/provider';
+import type { JSONSchema7, LanguageModel } from 'ai';
 import { type Dispatcher, fetch as fetchOver } from 'undici';
 import { unsentReason } from '#lib/connectors/http/answers.ts';
 import type { Credentials } from '#lib/connectors/http/credentials.ts';
@@ -100,7 +100,7 @@ async function languageModel(
   { provider, name }: ModelOfConnection,
   baseURL: string,
   fetch: typeof globalThis.fetch,
-): Promise<LanguageModelV4> {
+): Promise<LanguageModel> {
   // The key is put in by the fetch, and is nobody else's.
   const apiKey = 'put in when it is sent';
   switch (provider) {

@@ -17,7 +17,7 @@ export type ScratchpadSummary = {
 };
 
 /** `spent` in the currency, with what may have been paid. */
-export type ScratchpadCalls = {
+type ScratchpadCalls = {
   model: string;
   instruction: string;
   calls: number;

@@ -321,7 +321,9 @@ async function leaveToPerson(run: Run, items: readonly { ordinal: number; why: s
   if (items.length === 0) return;
   const { pool, claim } = run.task;
   const unsure = items.map(({ ordinal, why }) => run.asker.unsure(ordinal, why));
-  if ((await keepAnswers(pool, claim, null, unsure, run.kind)) === null) run.over ??= 'lost';
+  const stored = await keepAnswers(pool, claim, null, unsure, run.kind);
+  if (stored === null) run.over ??= 'lost';
+  else TALLIES.classified(stored.length);
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
 }
 
