@@ -1,7 +1,7 @@
 /**
  * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `http`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
- * machine is; ratios travel. `--keep FOLDER`: the database stays there, and `export` and `verify` find their batch in it the next time.
+ * machine is; ratios travel. `--keep FOLDER`: the database stays there, and `export` and `verify` find their batch in it the next time. `injections` is another matter (injections.ts).
  */
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { execute } from './execute.ts';
 import { exporting } from './export.ts';
 import { http } from './http.ts';
 import { ingest } from './ingest.ts';
+import { injections } from './injections.ts';
 import { looks } from './looks.ts';
 import { persistence } from './persistence.ts';
 import { plan } from './plan.ts';
@@ -44,6 +45,12 @@ const BENCHES: Record<string, Bench> = {
 
 /** How much smaller a quick run is. */
 const QUICK = 20;
+
+// It needs a model and no database, and takes other options.
+if (process.argv[2] === 'injections') {
+  await injections(process.argv.slice(3));
+  process.exit();
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

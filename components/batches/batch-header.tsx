@@ -16,11 +16,11 @@ import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { batchMay } from '#lib/core/lifecycle.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import type { Rights } from '#lib/shapes/people.ts';
-import { stopWords } from './words.ts';
+import { spendWords, stopWords } from './words.ts';
 
 type Props = {
   batch: Pick<BatchView, 'id' | 'name' | 'state' | 'says' | 'datasetId' | 'datasetName' | 'rows'> &
-    Pick<BatchView, 'rate' | 'etaSeconds'> &
+    Pick<BatchView, 'rate' | 'etaSeconds' | 'spend'> &
     Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
   may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel' | 'decide' | 'see'>;
@@ -53,6 +53,7 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
             <StateBadge {...batchLook(batch.says, may.decide)} wraps />
             {batch.rate === null ? null : <span>{formatRate(batch.rate)}/s</span>}
             {batch.etaSeconds === null || state !== 'running' ? null : <span>about {formatDuration(batch.etaSeconds)} left</span>}
+            {batch.spend ? <span>{spendWords(batch.spend)}</span> : null}
             <span className="min-w-0 truncate">
               of{' '}
               {may.see ? (

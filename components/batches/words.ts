@@ -1,8 +1,10 @@
 import { formatClock, formatCount, formatInstant, formatNoun } from '#components/ui/format.ts';
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
+import { amountWords, millionthsOf } from '#lib/core/models/cost.ts';
 import type { Sum } from '#lib/core/receipts/sum.ts';
 import type { BatchRow, BatchView } from '#lib/shapes/batches.ts';
+import type { Spend } from '#lib/shapes/models.ts';
 
 export const BATCH_STATE_WORDS: Record<BatchState, string> = {
   proposed: 'Not started',
@@ -127,4 +129,9 @@ export function verdictOf({
   const left = `${formatCount(of - receipts)} of ${formatCount(of)} receipts are still to be checked. Workers do that by themselves.`;
   if (at === null) return { says: 'unknown', words: 'not checked yet', more: left };
   return { says: 'right', words: `checked up to ${formatClock(at)}`, more: `Checked up to ${formatInstant(at)}. ${left}` };
+}
+
+/** "0.42 of 5.00 USD spent": of what a batch may cost on a model. */
+export function spendWords({ spent, atMost, currency }: Spend): string {
+  return `${amountWords(millionthsOf(spent), currency).replace(` ${currency}`, '')} of ${amountWords(millionthsOf(atMost), currency)} spent`;
 }

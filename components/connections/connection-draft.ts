@@ -1,6 +1,7 @@
 /** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
 import { type AuthKind, type ConnectionAuth, secretNames } from '#lib/core/connections/auth.ts';
 import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } from '#lib/core/connections/postgres.ts';
+import { PROVIDERS, type Provider } from '#lib/core/models/model.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
 import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
@@ -35,6 +36,13 @@ export type ConnectionDraft = {
   contains: string;
   permanent: boolean;
   operators: boolean;
+  /** of a model */
+  provider: Provider;
+  model: string;
+  priceIn: string;
+  priceOut: string;
+  currency: string;
+  tokensPerMinute: string;
 };
 
 export const KINDS: Record<AuthKind, { words: string; secret: string | null }> = {
@@ -69,6 +77,29 @@ export function draftOf(
     contains: textIn(connection?.success, 'contains'),
     permanent: connection?.permanent ?? false,
     operators: connection?.usableBy.includes('operator') ?? true,
+    ...modelOf(connection),
+  };
+}
+
+type OfModel = Pick<ConnectionDraft, 'provider' | 'model' | 'priceIn' | 'priceOut' | 'currency' | 'tokensPerMinute'>;
+
+function modelOf(connection: Connection | null): OfModel {
+  const { provider = PROVIDERS[0], name = '', prices, tokensPerMinute = null } = connection?.model ?? {};
+  return {
+    ...{ provider, model: name, priceIn: numberText(prices?.input ?? null), priceOut: numberText(prices?.output ?? null) },
+    ...{ currency: prices?.currency ?? 'USD', tokensPerMinute: numberText(tokensPerMinute) },
+  };
+}
+
+/** A price that is left out is refused with words: nothing is free because nobody said so. */
+function writtenOfModel({ provider, model, priceIn, priceOut, currency, tokensPerMinute }: OfModel): Partial<ConnectionWritten> {
+  const price = (text: string): number => numberOf(text) ?? Number.NaN;
+  return {
+    model: {
+      ...{ provider, name: model.trim(), tokensPerMinute: numberOf(tokensPerMinute) },
+      prices: { input: price(priceIn), output: price(priceOut), currency: currency.trim() },
+    },
+    ...{ keys: { honoured: false, forHours: null }, inspect: null, success: null },
   };
 }
 
@@ -93,7 +124,7 @@ function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
 export function writtenOf(
   draft: ConnectionDraft,
   before: Connection | null,
-  { place, mailbox }: Pick<ConnectableKind, 'place' | 'mailbox'>,
+  { place, mailbox, model }: Pick<ConnectableKind, 'place' | 'mailbox' | 'model'>,
 ): ConnectionWritten {
   const auth = authOf(draft, mailbox);
   const { wanted, may } = secretNames(auth);
@@ -121,6 +152,7 @@ export function writtenOf(
           },
         }),
     ...(place === 'database' ? writtenOfDatabase(draft) : {}),
+    ...(model ? writtenOfModel(draft) : {}),
   };
 }
 

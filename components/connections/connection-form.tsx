@@ -6,9 +6,11 @@ import { Checkbox, Field, Input, Select } from '#components/ui/field.tsx';
 import { type AuthKind, isByRefresh } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { PROVIDER_WORDS } from '#lib/core/models/model.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
 import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 import { type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
+import { ModelPart } from './model-part.tsx';
 import { PostgresPlace } from './postgres-place.tsx';
 
 type Props = {
@@ -47,7 +49,7 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
   );
   const number = (name: keyof ConnectionDraft, more: ComponentProps<typeof Input> = {}) =>
     text(name, { inputMode: 'numeric', pattern: '\\s*[0-9]+\\s*', title: 'A whole number, in digits', ...more });
-  const placed = ['name', 'connector', 'address', 'auth', 'secrets', 'limits', 'keys', 'inspect', 'success'];
+  const placed = ['name', 'connector', 'address', 'auth', 'secrets', 'limits', 'keys', 'inspect', 'success', 'model'];
   const elsewhere =
     error !== null && !problems.some(({ path }) => placed.some((place) => path === place || path.startsWith(`${place}.`)));
   return (
@@ -90,14 +92,17 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
             hint={
               connection === null
                 ? form.addressHint
-                : 'Actions that are approved go to the address that was approved, or not at all.'
+                : form.model
+                  ? form.addressHint
+                  : 'Actions that are approved go to the address that was approved, or not at all.'
             }
             error={toldOf('address')}
           >
-            {text('address', { placeholder: form.address, required: true })}
+            {text('address', { placeholder: form.model ? PROVIDER_WORDS[draft.provider].address : form.address, required: true })}
           </Field>
         )}
       </Part>
+      {form.model ? <ModelPart {...{ draft, text, number, toldOf }} onProvider={(provider) => set({ provider })} /> : null}
       <Part title="How one signs in">
         {form.auth.length > 1 ? (
           <Field label="Kind" error={toldOf('auth.kind')}>
@@ -179,39 +184,41 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
           <Field label="in so many seconds">{number('seconds')}</Field>
         </div>
       </Part>
-      <Part title={form.promises ? 'What it promises' : 'What is done there'}>
-        {form.promises ? (
-          <>
-            <Checkbox
-              label="It ignores a repeat with the same Idempotency-Key"
-              hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
-              checked={draft.keys}
-              onChange={({ target }) => set({ keys: target.checked })}
-            />
-            {draft.keys ? (
-              <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
-                {number('forHours', { pattern: '\\s*[0-9]+([.][0-9]+)?\\s*', title: 'A number, such as 24' })}
+      {form.model ? null : (
+        <Part title={form.promises ? 'What it promises' : 'What is done there'}>
+          {form.promises ? (
+            <>
+              <Checkbox
+                label="It ignores a repeat with the same Idempotency-Key"
+                hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
+                checked={draft.keys}
+                onChange={({ target }) => set({ keys: target.checked })}
+              />
+              {draft.keys ? (
+                <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
+                  {number('forHours', { pattern: '\\s*[0-9]+([.][0-9]+)?\\s*', title: 'A number, such as 24' })}
+                </Field>
+              ) : null}
+              <Field
+                label="Where it says what became of a request (empty: nowhere)"
+                hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
+                error={toldOf('inspect')}
+              >
+                {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
               </Field>
-            ) : null}
-            <Field
-              label="Where it says what became of a request (empty: nowhere)"
-              hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
-              error={toldOf('inspect')}
-            >
-              {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
-            </Field>
-            <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
-              {text('contains')}
-            </Field>
-          </>
-        ) : null}
-        <Checkbox
-          label={form.promises ? 'What is done there can’t be taken back' : 'It can’t be taken back'}
-          hint="Then approvals ask more carefully."
-          checked={draft.permanent}
-          onChange={({ target }) => set({ permanent: target.checked })}
-        />
-      </Part>
+              <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
+                {text('contains')}
+              </Field>
+            </>
+          ) : null}
+          <Checkbox
+            label={form.promises ? 'What is done there can’t be taken back' : 'It can’t be taken back'}
+            hint="Then approvals ask more carefully."
+            checked={draft.permanent}
+            onChange={({ target }) => set({ permanent: target.checked })}
+          />
+        </Part>
+      )}
       <Part title="Who may plan with it">
         <Checkbox
           label="Operators too"

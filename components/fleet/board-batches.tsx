@@ -1,3 +1,4 @@
+import { spendWords } from '#components/batches/words.ts';
 import { batchLook } from '#components/chunks/state.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount, formatDuration, formatNoun, formatRate, formatShare } from '#components/ui/format.ts';
@@ -43,6 +44,7 @@ export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count:
             </Cell>
             <Cell>
               <Finished batch={batch} />
+              {batch.spend ? <span className="block text-12 text-muted">{spendWords(batch.spend)}</span> : null}
             </Cell>
             <Cell align="end" className="whitespace-nowrap">
               {batch.rate === null ? <None /> : `${formatRate(batch.rate)}/s`}

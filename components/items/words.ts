@@ -1,9 +1,12 @@
 /** The lines of an item's story as sentences. Pure. */
+
 import { readingLine } from '#components/datasets/reading-words.ts';
 import { receiptLook } from '#components/receipts/look.ts';
 import { quoted, storyWords } from '#components/receipts/words.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { StateLook } from '#components/ui/state-badge.tsx';
+import { amountWords, millionthsOf } from '#lib/core/models/cost.ts';
+import type { Origin } from '#lib/shapes/models.ts';
 import type { StoryLine } from '#lib/shapes/stories.ts';
 
 /** What happened, in a sentence or two; its time and its receipt stand beside it. */
@@ -86,4 +89,15 @@ function seenWords({ category, seen }: Extract<StoryLine, { kind: 'decided' }>):
   const as = category === null ? '' : ` This item was approved as “${category}”.`;
   if (seen === null) return as;
   return `${as} It was ${seen ? '' : 'not '}on the screen.`;
+}
+
+/** Which call of which model an answer came with, and what that came to. */
+export function originWords({ model, connection, items, tokens, cost, currency, ms, instruction }: Origin): string {
+  const read =
+    tokens === null
+      ? 'its server counted no tokens'
+      : `${formatCount(tokens.input)} tokens read, ${formatCount(tokens.output)} written`;
+  const paid = cost === null ? 'what it cost is not known' : amountWords(millionthsOf(cost), currency);
+  const time = ms === null ? '' : `, ${(ms / 1_000).toFixed(1)} s`;
+  return `${model} over ${connection}, asked about ${formatNoun(items, 'items')} at once: ${read}, ${paid}${time}. Instruction ${instruction.slice(0, 12)}…`;
 }

@@ -4,19 +4,24 @@ import type { ComponentType } from 'react';
 import { z } from 'zod';
 import { agentInPlan } from '#lib/classifiers/agent/part.ts';
 import { manualInPlan } from '#lib/classifiers/manual/part.ts';
+import { type ModelPart, modelInPlan } from '#lib/classifiers/model/part.ts';
 import { allInto, type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
+import { MODEL_ITEMS_DEFAULT, MODEL_SPEND_BEGINS } from '#lib/core/limits.ts';
 import { type ClassifierInPlan, type ClassifierPart, type Plan, type PlanSchema, planSchemaOf } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 
 import { toFillIn } from './condition.ts';
+import { ModelEditor } from './model-editor.tsx';
 import { AgentEditor, ManualEditor } from './otherwise-editor.tsx';
 import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
 import { RulesEditor } from './rules-editor.tsx';
 
 export type EditorProps<Part> = {
   part: Part;
-  /** whose days are meant, and whether fields have types */
-  plan: Pick<Plan, 'version' | 'timeZone' | 'chunking'>;
+  /** all of it: whose days are meant, whether fields have types, and what should happen */
+  plan: Plan;
+  /** those that the person's plans may name */
+  connections: PlanForms['connections'];
   /** makes the plan one whose fields have types; null: the batch runs, its version stays, and nothing is counted */
   onTyped: (() => void) | null;
   dataset: { id: string };
@@ -26,6 +31,8 @@ export type EditorProps<Part> = {
   preview: PlanPreview | null;
   problems: PlanProblem[];
   onChange: (part: Part) => void;
+  /** changes what of the plan stands beside the part */
+  onPlan: (plan: Plan) => void;
 };
 
 /** A form of its own for what a plan says of one kind of classifier. */
@@ -83,11 +90,26 @@ const manual = restOnly(
   ManualEditor,
 );
 
+const model: ClassifierEditor<ModelPart> = {
+  inPlan: modelInPlan,
+  title: 'A model',
+  starts: (rows) => `a model classifies ${rows}`,
+  begin: (otherwise) => ({ kind: 'model', connection: '', otherwise, atMost: MODEL_SPEND_BEGINS, together: MODEL_ITEMS_DEFAULT }),
+  Editor: ModelEditor,
+  rename: (part, from, to) => ({ ...part, otherwise: part.otherwise === from ? to : part.otherwise }),
+  unfinished: ({ connection }) => connection === '',
+  placeWords: ([part]) => (part === undefined ? null : (MODEL_PLACES[part] ?? null)),
+};
+const MODEL_PLACES: Readonly<Record<string, string>> = {
+  ...{ connection: 'Model', atMost: 'May cost, all of it', together: 'Items in a call', otherwise: 'What it can’t tell' },
+};
+
 /** By the name that a classifier gives (`editor`). */
 const EDITORS: Readonly<Record<string, ClassifierEditor>> = {
   rules: rules as unknown as ClassifierEditor,
   agent: agent as unknown as ClassifierEditor,
   manual: manual as unknown as ClassifierEditor,
+  model: model as unknown as ClassifierEditor,
 };
 
 /** The editor of a plan's classifier; null where the page has none: then the plan's JSON is where it is edited. */

@@ -46,8 +46,10 @@ export function ClassifySection({ plan, forms, fields, dataset, preview, problem
         part={classifier}
         categories={plan.categories.map(({ name }) => name)}
         {...{ plan, fields, dataset, preview, problems }}
+        connections={forms.connections}
         onTyped={running ? null : () => onChange({ ...plan, version: 2 })}
         onChange={(part) => onChange({ ...plan, classifier: part })}
+        onPlan={onChange}
       />
     </div>
   );

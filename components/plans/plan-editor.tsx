@@ -346,7 +346,7 @@ function uncapitalised(sentence: string): string {
 
 function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
   if (!preview) return <>counting…</>;
-  if (preview.categories.every(({ count }) => count === null)) return <>by agents: nobody knows the counts ahead</>;
+  if (preview.categories.every(({ count }) => count === null)) return <>nobody knows the counts ahead</>;
   return (
     <span className="flex flex-wrap gap-x-3">
       {preview.categories.map(({ name, count, action }) => (

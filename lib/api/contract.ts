@@ -69,6 +69,7 @@ import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { apiKey, keyMade, newKey } from '#lib/shapes/keys.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
+import { atMost, proposal, proposalAsked, tried, tryAsked, tryBound } from '#lib/shapes/models.ts';
 import { notice, noticeChoice, noticeChoices, noticesRead } from '#lib/shapes/notices.ts';
 import { person, personSession, resetLink, reviewer } from '#lib/shapes/people.ts';
 import {
@@ -216,6 +217,27 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(create(z.strictObject({ datasetId: id, plan: givenPlan, batchId: plannedFor })))
       .output(preview),
+    previewTry: post(
+      '/batches/model-try/preview',
+      'Preview a try of a plan’s model',
+      'What asking would cost at most. It asks nothing and writes nothing.',
+    )
+      .input(create(tryAsked))
+      .output(tryBound),
+    tryModel: post(
+      '/batches/model-try',
+      'Try a plan’s model',
+      'Asks the model about some items before the batch starts, once. It is paid for.',
+    )
+      .input(create(tryAsked))
+      .output(tried),
+    proposeCategories: post(
+      '/batches/model-proposal',
+      'Have a model propose categories',
+      'From what should happen and what the fields hold. It is one call, which is paid for, and changes nothing.',
+    )
+      .input(create(proposalAsked))
+      .output(proposal),
     rowsBehind: post(
       '/batches/preview/rows',
       'List the rows behind a count of a preview',
@@ -657,7 +679,16 @@ export const contract = oc.prefix('/api/v1').router({
     assign: post('/tasks/{id}/assign', 'Say who does a task').input(write(namedTask, taskAssignment)).output(followUp),
   },
   pause: steer('pause', 'Pause'),
-  resume: steer('resume', 'Resume'),
+  resume: {
+    ...steer('resume', 'Resume'),
+    batch: post(
+      '/batches/{id}/resume',
+      'Resume a batch',
+      'What was paused or halted goes on. With `atMost` the batch may cost so much on its model from now on, also where nothing halted.',
+    )
+      .input(write(named, z.strictObject({ atMost: atMost.optional() }).optional()))
+      .output(moved),
+  },
   cancel: steer('cancel', 'Cancel'),
   acceptRest: steer(
     'accept-rest',

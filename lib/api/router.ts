@@ -73,6 +73,8 @@ import { listKeys } from '#lib/steps/keys/list-keys.ts';
 import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { revokeKey } from '#lib/steps/keys/revoke-key.ts';
 import { readNeedsYou, readNextNeed } from '#lib/steps/live/read-needs-you.ts';
+import { proposeCategories } from '#lib/steps/models/propose-categories.ts';
+import { previewTry, tryModel } from '#lib/steps/models/try-model.ts';
 import { chooseNotices, readNoticeChoices, readNotices } from '#lib/steps/notices/choose-notices.ts';
 import { listNotices } from '#lib/steps/notices/list-notices.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
@@ -173,6 +175,9 @@ export const router = os.router({
   },
   batches: {
     preview: os.batches.preview.handler(({ context, input }) => previewBatch(context.actor, input.body)),
+    previewTry: os.batches.previewTry.handler(({ context, input }) => previewTry(context.actor, input.body)),
+    tryModel: os.batches.tryModel.handler(({ context, input }) => tryModel(context.actor, input.body)),
+    proposeCategories: os.batches.proposeCategories.handler(({ context, input }) => proposeCategories(context.actor, input.body)),
     rowsBehind: os.batches.rowsBehind.handler(({ context, input }) => rowsBehind(context.actor, input.body)),
     list: os.batches.list.handler(({ context, input }) => readBatches(context.actor, input)),
     create: os.batches.create.handler(async ({ context, input }) => {
@@ -367,7 +372,12 @@ export const router = os.router({
     assign: os.tasks.assign.handler(({ context, input }) => assignFollowUp(context.actor, { ...input.params, ...input.body })),
   },
   pause: steer(pause, 'pause'),
-  resume: steer(resume, 'resume'),
+  resume: {
+    ...steer(resume, 'resume'),
+    batch: os.resume.batch.handler(({ context, input: { params, body } }) =>
+      resume(context.actor, { batchId: params.id, ...(body?.atMost !== undefined && { atMost: body.atMost }) }),
+    ),
+  },
   cancel: steer(cancel, 'cancel'),
   acceptRest: steer(acceptRest, 'acceptRest'),
   retry: steer(retry, 'retry'),

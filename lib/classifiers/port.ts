@@ -60,11 +60,53 @@ export type ClassifierField = {
   odd?: string;
 };
 
+/** What a plan tells whoever is asked: what should happen, and the categories in their order. */
+export type AskingPlan = { instruction: string; categories: string[] };
+
+/**
+ * What somebody is asked about some items. `element`: the JSON schema of one part of the answer, which is a list of such parts that come one by one. Names in it are for
+ * this call alone.
+ */
+export type Asking = {
+  system: string;
+  prompt: string;
+  element: JsonSchema;
+  /** what the answer may come to, in tokens */
+  outputTokens: number;
+  read(part: unknown): Judged;
+};
+type JsonSchema = {
+  type: 'object';
+  properties: Record<string, { type: 'string'; enum?: string[] }>;
+  required: string[];
+  additionalProperties: false;
+};
+
+/** One part of an answer: what it says of an item, or why it says nothing. `ordinal`: of an item that was asked for. */
+export type Judged =
+  | { classification: Classification }
+  | { refused: 'unknown_item' | 'unknown_category'; ordinal: number | null };
+
+/**
+ * Of a kind whose answers somebody is asked for over a connection, and paid for: what is asked, and what counts of an answer. Pure: a worker asks, keeps each answer the
+ * moment it comes, asks again for what is missing, and stays below what it may cost.
+ */
+type Asks<Part> = {
+  /** what all of it may cost, in the currency of the connection's prices; and how many items go into one call */
+  bounds(part: Part): { atMost: number; together: number };
+  /** @param salt drawn anew for each call */
+  about(part: Part, plan: AskingPlan, items: readonly ClassifierItem[], salt: Uint8Array): Asking;
+  /** Of an item for which no usable answer came. */
+  unsure(part: Part, ordinal: number, why: string): Classification;
+};
+
 export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = ClassifierInPlan<Part> & {
   /** What it goes by can be changed in its editor while a batch runs, and what would change can be worked out; left out where it can't. */
   changeable?: true;
   /** Agents classify, over REST: no worker claims what waits to be classified, and nobody knows ahead what comes of it. */
   agents?: true;
+  /** Somebody is asked over a connection (`asksOver`), by a worker: nobody knows ahead what comes of it. Left out where it classifies by itself. */
+  asks?: Asks<Part>;
   /** The form in which a plan's page shows its part, by the name of a component there; null: it is edited as JSON. */
   editor: string | null;
   /**

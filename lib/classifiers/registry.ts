@@ -1,9 +1,10 @@
 /** Which kinds of classifier there are, looked up by what a plan says. */
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
-import { type ClassifierPart, isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import { type AskedOver, type ClassifierPart, isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { CLASSIFIERS } from './kinds.ts';
 import type {
+  Asking,
   At,
   Classification,
   Classifier,
@@ -97,6 +98,41 @@ export function isChangeable({ classifier }: Pick<ClassifyingPlan, 'classifier'>
 /** Whether this plan's items are classified by its instruction, which can be added to while its batch runs. */
 export function isByInstruction({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
   return CLASSIFIERS.find(({ kind }) => kind === classifier.kind)?.byInstruction === true;
+}
+
+/** How somebody is asked about this plan's items, and what of the plan is told; null where its classifier asks nobody. */
+export function askerOf({ classifier, instruction = '', categories }: Plan): Asker | null {
+  const kind = kindOf(classifier);
+  const { asks } = kind;
+  if (!asks || !kind.asksOver) return null;
+  const told = { instruction, categories: categories.map(({ name }) => name) };
+  return {
+    ...asks.bounds(classifier),
+    over: kind.asksOver(classifier),
+    about: (items, salt) => asks.about(classifier, told, items, salt),
+    unsure: (ordinal, why) => asks.unsure(classifier, ordinal, why),
+  };
+}
+
+/** A plan's `Asks`, over its connection. */
+export type Asker = {
+  atMost: number;
+  together: number;
+  over: AskedOver;
+  about(items: readonly ClassifierItem[], salt: Uint8Array): Asking;
+  unsure(ordinal: number, why: string): Classification;
+};
+
+/** The connection that a plan's classifier asks over; null where it asks nobody. The plan may be of another version. */
+export function askedOver({ classifier }: Pick<Plan, 'classifier'>): AskedOver | null {
+  const kind: ClassifierKind | undefined = CLASSIFIERS.find((one) => one.kind === classifier.kind);
+  return kind?.asksOver?.(classifier) ?? null;
+}
+
+/** Whether what the classifier will say is known ahead, for nobody has to be asked. */
+export function isKnownAhead({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
+  const { agents, asks } = kindOf(classifier);
+  return !agents && !asks;
 }
 
 /** Whether agents classify the items of this plan, and no worker does. */

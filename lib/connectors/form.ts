@@ -84,6 +84,8 @@ export type ConnectionForm = {
   mailbox: boolean;
   /** whether its target may promise something of requests: keys, how it is asked, what counts as done */
   promises: boolean;
+  /** it leads to a model, of which is said which one it is and what it costs */
+  model?: true;
   /** what the test button does, where it takes nothing to ask for; null where it asks for a place under the address */
   test: string | null;
   /** what of it becomes a dataset, and what its place is called; null where nothing can */

@@ -5,6 +5,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { makeGit } from './git/connector.ts';
 import { makeHttp } from './http/connector.ts';
 import { makeImap } from './imap/connector.ts';
+import { makeModels } from './model/models.ts';
 import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
 import { shelf } from './shelf/connector.ts';
@@ -37,3 +38,9 @@ export const CONNECTORS: readonly Connector[] = [
   }),
   none,
 ];
+
+/** What is asked to classify, over connections as targets have them. */
+export const MODELS = makeModels({
+  allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
+  targetsAllowed: () => env().TARGETS_ALLOWED,
+});

@@ -3,9 +3,10 @@ import { CountersignError } from '#lib/core/errors.ts';
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.sql.ts';
-import { CONNECTORS } from './kinds.ts';
+import { CONNECTORS, MODELS } from './kinds.ts';
+import { MODEL } from './model/models.ts';
 import { requireDo } from './parameters.ts';
-import type { Connector, Described, RequestOf, UncertainWords } from './port.ts';
+import type { ConnectionKind, Connector, Described, RequestOf, UncertainWords } from './port.ts';
 
 /** The connector of this name. Throws `invalid` with the names there are. */
 export function connectorFor(name: string): Connector {
@@ -57,10 +58,22 @@ export function connectionOfRequest(name: string, request: Uint8Array): string |
   return connector?.kind === 'remote' ? (connector.connections?.of(request) ?? null) : null;
 }
 
+/** What may be connected to: the connectors that send over connections, and models. */
+export function connectionKinds(): { connector: string; kind: ConnectionKind }[] {
+  const sending = CONNECTORS.flatMap((one) =>
+    one.kind === 'remote' && one.connections ? [{ connector: one.name, kind: one.connections }] : [],
+  );
+  return [...sending, { connector: MODEL, kind: MODELS.connections }];
+}
+
+/** Null where there are no connections of that name. */
+export function connectionKindOf(connector: string): ConnectionKind | null {
+  return connectionKinds().find((one) => one.connector === connector)?.kind ?? null;
+}
+
 /** Whom the requests over a connection go to, as breakers name it; null where this version does not know its kind. */
 export function targetOfConnection({ connector, ...of }: { connector: string; name: string; address: string }): string | null {
-  const found = CONNECTORS.find((one) => one.name === connector);
-  return found?.kind === 'remote' ? (found.connections?.targetOf(of) ?? null) : null;
+  return connectionKindOf(connector)?.targetOf(of) ?? null;
 }
 
 /**

@@ -146,6 +146,40 @@ export const AGENT_WAIT_SECONDS_MAX = 25;
 export const AGENT_CHUNKS_LISTED = 50;
 /** What an agent says when it gives a chunk back, or leaves items for a person. */
 export const AGENT_REASON_CHARS_MAX = 500;
+/** Models (docs/models.md). Items in one call, unless the plan says otherwise, and by about how many tokens a call is bounded. */
+export const MODEL_ITEMS_DEFAULT = 20;
+export const MODEL_ITEMS_MAX = 50;
+export const MODEL_CALL_TOKENS = 8_000;
+/** Of one item so much is shown to a model; what is cut is said to be. */
+export const MODEL_ITEM_CHARS = 6_000;
+/** What a model may write for each item, and beside them. */
+export const MODEL_ANSWER_TOKENS = 100;
+export const MODEL_ANSWER_TOKENS_AROUND = 200;
+export const MODEL_WHY_CHARS_MAX = 300;
+/** Calls of one chunk that are out at once. */
+export const MODEL_CALLS_AT_ONCE = 4;
+/** So often an item is asked for before it is left to a person. */
+export const MODEL_TRIES = 3;
+/** Items that are asked for again, in one call. */
+export const MODEL_ITEMS_AGAIN = 5;
+/** A call has this long from its beginning to its end. */
+export const MODEL_CALL_MS = 120_000;
+/** What is out at a pause or a drain may come, for so long. */
+export const MODEL_GRACE_MS = 10_000;
+/** So many calls of a chunk that fail in a row halt it. */
+export const MODEL_FAILURES_MAX = 8;
+/** Waits that a server asks for, and those that grow by themselves, at most. */
+export const MODEL_WAIT_MS_MAX = 5 * 60 * 1000;
+export const MODEL_ANSWER_BYTES_MAX = 4 * 1024 ** 2;
+export const MODEL_NAME_CHARS_MAX = 200;
+export const MODEL_PRICE_MAX = 100_000;
+export const TOKENS_PER_MINUTE_MAX = 1_000_000_000;
+export const MODEL_SPEND_MAX = 1_000_000;
+/** What a new plan proposes that a model may cost. */
+export const MODEL_SPEND_BEGINS = 5;
+export const MODEL_PROBE_ITEMS = 50;
+export const MODEL_TRY_ITEMS_MAX = 20;
+export const MODEL_PROPOSED_MAX = 10;
 export const TRANSACTIONAL_SLOTS = 500;
 export const REQUEST_TIMEOUT_MS = 30_000;
 export const REQUEST_TIMEOUT_MS_MAX = 120_000;

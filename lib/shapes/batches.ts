@@ -9,6 +9,7 @@ import { actionWords, sum } from './actions.ts';
 import { chunk, chunkState } from './chunks.ts';
 import { evidence } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
+import { spend } from './models.ts';
 import { resolvedPlan, routingKind } from './plans.ts';
 import { count, id, instant, named, nameNumber, noun, sha256 } from './values.ts';
 
@@ -159,6 +160,7 @@ export const batch = z.object({
       complete: z.boolean().describe('Every item is classified, and counted.'),
     })
     .describe('How many of its items are in each category now. A correction moves them, and so does classifying again.'),
+  spend: spend.nullable().describe('What it has spent on a model; null where none was asked yet.'),
   evidence: evidence
     .nullable()
     .describe(

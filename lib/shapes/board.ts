@@ -5,6 +5,7 @@ import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { batchState, says } from './batches.ts';
 import { waitsFor } from './chunks.ts';
 import { incident, ownedChunk, targetIncident, workerRow } from './fleet.ts';
+import { spend } from './models.ts';
 import { count, id, instant, named, noun } from './values.ts';
 
 const boardWorker = workerRow
@@ -32,6 +33,7 @@ const boardBatch = z.object({
   itemsDone: count.describe('Items that have their outcome.'),
   rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
+  spend: spend.nullable().describe('What it has spent on a model; null where none was asked yet.'),
   askedSince: instant.nullable().describe('Since when the oldest of its questions waits for a person; null when none does.'),
 });
 export type BoardBatch = z.infer<typeof boardBatch>;

@@ -9,6 +9,7 @@ import {
   SECRET_CHARS_MIN,
   URL_CHARS_MAX,
 } from '#lib/core/limits.ts';
+import { modelOfConnection } from '#lib/core/models/model.ts';
 import { id, instant, nameNumber } from './values.ts';
 
 const connectionName = z
@@ -67,6 +68,9 @@ const declared = z.strictObject({
   ),
   success: template.describe('What counts as done, as an action’s `success`.'),
   permanent: z.boolean().default(false).describe('Whether what its actions do can’t be taken back.'),
+  model: modelOfConnection
+    .nullish()
+    .describe('Of a connection to a model: whose protocol it speaks, which model it is, and what it costs.'),
 });
 export type Declared = z.infer<typeof declared>;
 
@@ -103,7 +107,7 @@ const parts = {
 
 export const newConnection = z.strictObject({
   name: connectionName,
-  connector: z.string().max(40).describe('The connector that sends over it.'),
+  connector: z.string().max(40).describe('The connector that sends over it; `model` for a model that classifies.'),
   ...parts,
 });
 export const connectionChange = z.strictObject({ revision: nameNumber.describe('The one that was looked at.'), ...parts });

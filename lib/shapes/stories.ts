@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { drawn, fieldLabels } from './datasets.ts';
 import { VERDICTS } from './evidence.ts';
+import { origin } from './models.ts';
 import { reading } from './readings.ts';
 import { receiptListed, receiptRow } from './receipts.ts';
 import { shelfName } from './shelf.ts';
@@ -46,6 +47,7 @@ const line = z.discriminatedUnion('kind', [
     revision: z.int().nullable().describe('Of the plan; null for an undo, and where rules that came later may have given it.'),
     why: z.string().nullable(),
     confidence: z.number().nullable().describe('Why and confidence are null once a correction took their place.'),
+    origin: origin.nullable().describe('Of an answer of a model: the call that it came with.'),
   }),
   z.object({ kind: z.literal('marked'), ...told, verdict: z.enum(VERDICTS), category: z.string() }),
   z.object({

@@ -25,18 +25,18 @@ export function ConnectionDesk({ connection, kinds }: Props) {
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
-  const formOf = (draft: ConnectionDraft) =>
+  const kindOf = (draft: ConnectionDraft) =>
     kinds.find(({ connector }) => connector === draft.connector) ?? { place: 'address' as const, mailbox: false };
   const save = useMutation({
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
           ? api.connections.make({
-              body: { name: draft.name, connector: draft.connector, ...writtenOf(draft, null, formOf(draft)) },
+              body: { name: draft.name, connector: draft.connector, ...writtenOf(draft, null, kindOf(draft)) },
             })
           : api.connections.change({
               params: { id },
-              body: { revision: connection.revision, ...writtenOf(draft, connection, formOf(draft)) },
+              body: { revision: connection.revision, ...writtenOf(draft, connection, kindOf(draft)) },
             }),
       ),
     ),

@@ -1,7 +1,15 @@
 /** The address of a repository: over the web, or a folder of this machine that whoever runs it has allowed. */
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
-import { guardedLookup, hostNotPublic, isAllowed, type Reach, type Resolve } from '#lib/connectors/http/addresses.ts';
+import {
+  guardedLookup,
+  hostNotPublic,
+  hostRefused,
+  isAllowed,
+  isInClear,
+  type Reach,
+  type Resolve,
+} from '#lib/connectors/http/addresses.ts';
 import { UNSENT_REASONS } from '#lib/connectors/http/answers.ts';
 
 const WRITE = 'Write https://git.example/team/project.git, without a user name or a password in it.';
@@ -19,12 +27,9 @@ export function addressFault(address: string, reach: Reach): string | null {
   const written = writtenAddress(address);
   if (written === null) return `This is not the address of a repository. ${WRITE}`;
   const url = new URL(written);
-  if (isAllowed(reach, url)) return null;
-  const place = `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
-  const allowing = `whoever runs this server can allow this one with TARGETS_ALLOWED=${place}`;
-  if (url.protocol === 'http:') return `Without TLS the password could be read on its way. Write https://; ${allowing}.`;
-  const what = hostNotPublic(url.hostname);
-  return what === null ? null : `${url.hostname} is ${what}. Connections go to public addresses only; ${allowing}.`;
+  if (!isInClear(url, reach)) return hostRefused(url, reach);
+  const place = `${url.hostname}:${url.port || '80'}`;
+  return `Without TLS the password could be read on its way. Write https://; whoever runs this server can allow this one with TARGETS_ALLOWED=${place}.`;
 }
 
 /**

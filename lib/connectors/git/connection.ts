@@ -2,7 +2,7 @@
 import type { Reach } from '#lib/connectors/http/addresses.ts';
 import { refusal } from '#lib/connectors/parameters.ts';
 import type { ConnectionToCheck, Tested } from '#lib/connectors/port.ts';
-import { SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { secretProblems } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { addressFault, writtenAddress } from './address.ts';
 import { gitConnection } from './form.ts';
@@ -20,15 +20,7 @@ export function checkConnection(given: ConnectionToCheck, reach: Reach): Connect
       message:
         'One signs in to a repository with a user name and a password or token (basic), a token (bearer), or not at all (none).',
     });
-  const wanted = SECRET_NAMES[auth.kind];
-  for (const name of Object.keys(secrets ?? {}))
-    if (name !== wanted)
-      problems.push({
-        path: `secrets.${name}`,
-        message: wanted ? `The secret of “${auth.kind}” is called ${wanted}.` : 'Nothing is secret where nobody signs in.',
-      });
-  if (secrets !== null && wanted !== null && !(wanted in secrets))
-    problems.push({ path: `secrets.${wanted}`, message: `The secret “${wanted}” is missing.` });
+  if (secrets !== null) problems.push(...secretProblems(auth, secrets));
   for (const part of ['inspect', 'success'] as const)
     if (declared[part] !== null)
       problems.push({ path: part, message: 'A repository is asked whether it has a commit. Leave this out.' });

@@ -45,6 +45,7 @@ beforeEach(() => {
   live = {
     ...{ id: ID, name: 'repo', revision: 1, address: server?.address ?? '', auth: { kind: 'basic', username: USER } },
     ...{ secret: { password: PASSWORD }, secretId: ID, secretVersion: 1, limits: { concurrency: null, windows: [] } },
+    declared: { keys: { honoured: true, forHours: null }, inspect: null, success: null, permanent: false },
   };
 });
 

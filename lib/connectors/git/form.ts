@@ -44,6 +44,7 @@ export const gitConnection: ConnectionForm = {
   address: 'https://git.example/team/project.git',
   addressHint: 'As it is cloned over https, without a user name and a password in it.',
   auth: ['basic', 'bearer', 'none'],
+  mailbox: false,
   promises: false,
   test: 'Signs in and lists the branches. It changes nothing.',
   source: { words: 'The files of a repository', place: 'Branch, or branch:folder' },

@@ -65,6 +65,7 @@ const connect = (auth: ConnectionAuth, secret: LiveConnection['secret'], address
     secretId: ID,
     secretVersion: 1,
     limits: { concurrency: null, windows: [] },
+    declared: { keys: { honoured: false, forHours: null }, inspect: null, success: null, permanent: false },
   },
 });
 const actionOver = ({ address, auth }: LiveConnection, given: Action['with'] = {}, more: Partial<Action> = {}): Action => ({

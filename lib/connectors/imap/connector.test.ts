@@ -43,6 +43,7 @@ function over(
   const live: LiveConnection = {
     ...{ id: ID, name: 'mail', revision, address, auth },
     ...{ limits: { concurrency: null, windows: [] }, secretId: randomUUID(), secretVersion: 1, secret },
+    declared: { keys: { honoured: false, forHours: null }, inspect: null, success: null, permanent: false },
   };
   const imap = makeImap({
     allowPrivateTargets: () => true,

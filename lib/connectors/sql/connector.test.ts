@@ -31,6 +31,7 @@ const ID = randomUUID();
 const live = (address: string, id = ID): LiveConnection => ({
   ...{ id, name: 'crm-db', revision: 1, address, auth: { kind: 'basic', username: theirs.user } },
   ...{ secret: { password: theirs.password }, secretId: ID, secretVersion: 1, limits: { concurrency: null, windows: [] } },
+  declared: { keys: { honoured: true, forHours: null }, inspect: null, success: null, permanent: false },
 });
 const DIRECT = live(theirs.address());
 const PROXIED = live(theirs.address(proxy.port), randomUUID());

@@ -12,6 +12,20 @@ export type ScratchpadSummary = {
   categories: Record<string, number>;
   /** of the batch's dataset; left out where every row was read */
   rows?: RowCounts;
+  /** what its calls to models came to; left out where there were none */
+  models?: ScratchpadCalls[];
+};
+
+/** `spent` in the currency, with what may have been paid. */
+type ScratchpadCalls = {
+  model: string;
+  instruction: string;
+  calls: number;
+  answers: number;
+  tokensIn: number;
+  tokensOut: number;
+  spent: number;
+  currency: string;
 };
 
 /** `{"processed": 50, "categories": {"task": 3, "fyi": 40, "skip": 7}}`, in the order of the plan's categories. */
@@ -31,12 +45,13 @@ export function scratchpadSummary(
 }
 
 /** The summary as the file holds it: one line of JSON with spaces, as people write it. */
-export function summaryText({ processed, categories, rows }: ScratchpadSummary): string {
+export function summaryText({ processed, categories, rows, models }: ScratchpadSummary): string {
   const counts = Object.entries(categories).map(([name, count]) => `${JSON.stringify(name)}: ${count}`);
   const lost = rows
     ? `, "rows": {"read": ${rows.read}, "unreadable": ${rows.unreadable}, "told": ${JSON.stringify(rowsInWords(rows))}}`
     : '';
-  return `{"processed": ${processed}, "categories": {${counts.join(', ')}}${lost}}\n`;
+  const asked = models ? `, "models": ${JSON.stringify(models)}` : '';
+  return `{"processed": ${processed}, "categories": {${counts.join(', ')}}${lost}${asked}}\n`;
 }
 
 export function detailsHeading(chunk: { number: number; name: string; itemCount: number }, processed: number): string {

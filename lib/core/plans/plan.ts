@@ -148,7 +148,11 @@ export type ClassifierInPlan<Part extends ClassifierPart = ClassifierPart> = {
   withoutAction?(part: Part): { path: (string | number)[]; category: string }[];
   /** it goes by the plan's instruction: without one there is nothing to go by */
   byInstruction?: true;
+  /** the connection that it asks somebody over, with its place in the part; left out where it asks nobody */
+  asksOver?(part: Part): AskedOver;
 };
+
+export type AskedOver = { connector: string; connection: string; path: (string | number)[] };
 
 /** A kind of target, as far as a plan knows it: what its actions can do, and what they take in `with`. */
 export type ConnectorInPlan = { name: string; verbs: readonly string[]; takes?: string };

@@ -21,12 +21,14 @@ import type { BatchNow } from '#lib/shapes/batches.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
+import { spendOf } from '#lib/steps/models/told.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { readCategoryItems, readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.sql.ts';
 import { readTold } from '#lib/store/live/tape.sql.ts';
+import { readSpends } from '#lib/store/models/spend.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
 import { readNewest, type Span } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
@@ -43,14 +45,16 @@ const RECENT_CHUNKS = 2 * TAPE_LINES;
 export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
-  const [{ tally, chunks }, categories, waiters, targets, actionRates, trouble] = await Promise.all([
+  const [{ tally, chunks }, categories, waiters, targets, actionRates, trouble, spends] = await Promise.all([
     readTogether(pool, batchId, pulse),
     readCategoryItems(pool, batchId),
     pulse.many ? readWaiters(pool, [batchId]) : null,
     readTargets(pool, { batchId }),
     readActionRates(pool, [batchId], RATE_WINDOW_MS),
     readDatabaseFault(pool),
+    readSpends(pool, [batchId]),
   ]);
+  const spend = spends.get(batchId);
   const { states, sum } = tally;
   const needsWorker = states.some(({ state }) => CHUNK_PAUSABLE.includes(state));
   const needs = needsOf(states);
@@ -66,6 +70,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     startedAt: pulse.startedAt?.toISOString() ?? null,
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
     counts: countsOf(categories, itemCount),
+    spend: spend ? spendOf(spend) : null,
     sum,
     ...speed(batchId, states, sum, actionRates.get(batchId) ?? null),
     needs,

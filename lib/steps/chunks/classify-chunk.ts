@@ -4,7 +4,7 @@
  */
 import type { Pool } from 'pg';
 import type { Classification } from '#lib/classifiers/port.ts';
-import { classifyingOf, isForAgents } from '#lib/classifiers/registry.ts';
+import { askerOf, classifyingOf, isForAgents } from '#lib/classifiers/registry.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CLASSIFY_PAGE_MS } from '#lib/core/limits.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
@@ -13,7 +13,7 @@ import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
-import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
+import { type BatchPlan, readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
@@ -22,10 +22,42 @@ import { completeClassifying, insertClassifications, unclassified } from '#lib/s
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { undoClassifications } from '#lib/store/undo/undo.sql.ts';
+import { classifyAsked } from './classify-asked.ts';
 
 /** Throws what the classifier throws, in words for a person, also that it takes too long; the loop halts the chunk with them. */
-export async function classifyChunk({ pool, claim, lease, drain, place }: WorkerTask): Promise<Handled> {
-  const pages = await pagesOf(pool, claim, AbortSignal.any([lease.signal, drain]));
+export async function classifyChunk(task: WorkerTask): Promise<Handled> {
+  const { pool, claim, drain } = task;
+  const found = await readBatchPlan(pool, claim.batchId, claim.chunkId);
+  if (!found) throw new Error('The batch is gone.');
+  const { plan, undoes } = found;
+  const asker = undoes === null ? askerOf(plan) : null;
+  const ended = asker ? await classifyAsked(task, plan, asker) : await classifyPages(task, found);
+  if (ended === 'lost' || ended === 'waits') return ended;
+  if (ended === 'stopped') {
+    await yieldClassifying(pool, claim);
+    announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+    return 'yielded';
+  }
+  await reach('classifying.ending', claim.batchId);
+  if (!(await completeClassifying(pool, claim))) return refused(task);
+  await reach('classifying.ended', claim.batchId);
+  announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  if (!drain.aborted) await prepareLook(pool, claim, plan).catch(() => {});
+  return 'done';
+}
+
+/** The chunk is being stopped, or has another owner. */
+async function refused({ pool, claim }: WorkerTask): Promise<'lost' | 'yielded'> {
+  if ((await whyRefused(pool, claim)) === 'lost') return 'lost';
+  await yieldClassifying(pool, claim);
+  announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  return 'yielded';
+}
+
+/** Page after page, of what nobody has to be asked for. Null: every item has an answer. `stopped`: the chunk is to be given back. */
+async function classifyPages(task: WorkerTask, found: BatchPlan): Promise<'lost' | 'stopped' | null> {
+  const { pool, claim, lease, drain, place } = task;
+  const pages = await pagesOf(pool, claim, found, AbortSignal.any([lease.signal, drain]));
   let next = pages.after(0);
   for (;;) {
     const classifications = await next.catch((error: unknown) => {
@@ -34,34 +66,19 @@ export async function classifyChunk({ pool, claim, lease, drain, place }: Worker
     });
     if (lease.signal.aborted) return 'lost';
     // Whoever classifies keeps the core busy, and hears here whether another batch has nobody.
-    if (classifications === null || drain.aborted || place.giveWay.aborted) {
-      await yieldClassifying(pool, claim);
-      return 'yielded';
-    }
+    if (classifications === null || drain.aborted || place.giveWay.aborted) return 'stopped';
     const last = classifications.at(-1)?.ordinal;
-    if (last === undefined) break;
+    if (last === undefined) return null;
     // The thread is at the next page while this one is stored.
     next = pages.after(last);
     next.catch(() => {});
     await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
-    if (!(await insertClassifications(pool, claim, classifications, pages.by))) return refused();
+    if (!(await insertClassifications(pool, claim, classifications, pages.by)))
+      return (await whyRefused(pool, claim)) === 'lost' ? 'lost' : 'stopped';
     TALLIES.classified(classifications.length);
     await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
-  }
-  await reach('classifying.ending', claim.batchId);
-  if (!(await completeClassifying(pool, claim))) return refused();
-  await reach('classifying.ended', claim.batchId);
-  announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
-  if (!drain.aborted) await prepareLook(pool, claim, pages.plan).catch(() => {});
-  return 'done';
-
-  async function refused(): Promise<Handled> {
-    if ((await whyRefused(pool, claim)) === 'lost') return 'lost';
-    await yieldClassifying(pool, claim);
-    announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
-    return 'yielded';
   }
 }
 
@@ -78,17 +95,13 @@ async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'],
 }
 
 /** `after`: null where it is to be given back. */
-type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classification[] | null> };
+type Pages = { by: string; after(ordinal: number): Promise<Classification[] | null> };
 
 /** How the chunk's items are classified, and by whom. An undo's are looked up; all others are the work of a person's classifier, in a thread. */
-async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<Pages> {
-  const found = await readBatchPlan(pool, claim.batchId, claim.chunkId);
-  if (!found) throw new Error('The batch is gone.');
-  const { plan, undoes, fieldNames } = found;
+async function pagesOf(pool: Pool, claim: Claim, { plan, undoes, fieldNames }: BatchPlan, signal: AbortSignal): Promise<Pages> {
   if (undoes !== null)
     return {
       by: 'undo',
-      plan,
       async after(ordinal) {
         const items = await unclassified(pool, claim, { after: ordinal, fields: [] });
         return undoClassifications(
@@ -99,13 +112,12 @@ async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<P
       },
     };
   // What an agent left behind while it was brought to a stop: nothing of it is worked out here.
-  if (isForAgents(plan)) return { by: plan.classifier.kind, plan, after: async () => null };
+  if (isForAgents(plan)) return { by: plan.classifier.kind, after: async () => null };
   const { chunkId, batchId, datasetId } = claim;
   const classifying = classifyingOf(plan);
   const meanings = isTyped(plan) ? ((await readMeanings(pool, { batchId })) ?? {}) : {};
   return {
     by: plan.classifier.kind,
-    plan,
     after: (after) =>
       workOut(
         'classifyPage',

@@ -14,6 +14,7 @@ import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts
 import { walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { type OfChunk, readNotes } from '#lib/store/chunks/appends.ts';
 import { readCategoryCounts } from '#lib/store/chunks/classifications.ts';
+import { readChunkCalls } from '#lib/store/models/spend.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -31,6 +32,8 @@ export async function scratchpadOf(batch: BatchFacts, chunk: ChunkNow): Promise<
     counts,
     batch.rows,
   );
+  const models = await readChunkCalls(db().pool, chunk.id);
+  if (models.length > 0) summary.models = models.map((one) => ({ ...one, spent: one.spent / 1_000_000 }));
   return { summary, details: details(batch, chunk, summary.processed) };
 }
 

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { connectorFor } from '#lib/connectors/registry.ts';
+import { connectionKindOf, connectorFor } from '#lib/connectors/registry.ts';
 import { type ConnectionAuth, secretNames } from '#lib/core/connections/auth.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { newConnection } from '#lib/shapes/connections.ts';
@@ -35,16 +35,20 @@ type Given = Omit<z.output<typeof newConnection>, 'name' | 'secrets'>;
 
 /** As it is kept. Throws `invalid` as the connector does, and where it takes no connections. */
 export function checked(
-  { connector, address, auth, limits, keys, inspect, success, permanent, usableBy }: Given,
+  { connector, address, auth, limits, keys, inspect, success, permanent, model, usableBy }: Given,
   secrets: Record<string, string> | null,
 ): ConnectionData {
-  const found = connectorFor(connector);
-  const kind = found.kind === 'remote' ? found.connections : undefined;
+  const kind = connectionKindOf(connector);
   if (!kind) {
+    connectorFor(connector);
     const message = `“${connector}” is inside Countersign and takes no connection.`;
     throw new CountersignError('invalid', message, { problems: [{ path: 'connector', message }] });
   }
-  const kept = kind.check({ address, auth, declared: { keys, inspect, success, permanent }, secrets });
+  if (model != null && !kind.form.model) {
+    const message = 'Only a connection of “model” leads to one. Leave this out.';
+    throw new CountersignError('invalid', message, { problems: [{ path: 'model', message }] });
+  }
+  const kept = kind.check({ address, auth, declared: { keys, inspect, success, permanent, model }, secrets });
   return { connector, limits, usableBy, address: kept.address, auth: kept.auth, declared: kept.declared };
 }
 

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import type { ConnectionForm } from '#lib/connectors/form.ts';
-import { CONNECTORS } from '#lib/connectors/kinds.ts';
-import { targetOfConnection } from '#lib/connectors/registry.ts';
+import { connectionKinds, targetOfConnection } from '#lib/connectors/registry.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
@@ -45,11 +44,9 @@ export async function readConnection(actor: Actor, { id }: { id: string }): Prom
 
 export type ConnectableKind = ConnectionForm & { connector: string };
 
-/** The connectors that send over connections, with how a page edits one. */
+/** What may be connected to, with how a page edits such a connection. */
 export function connectableKinds(): ConnectableKind[] {
-  return CONNECTORS.flatMap((one) =>
-    one.kind === 'remote' && one.connections ? [{ connector: one.name, ...one.connections.form }] : [],
-  );
+  return connectionKinds().map(({ connector, kind: { form } }) => ({ connector, ...form }));
 }
 
 /** A connection whose places can be read into datasets: `words` for that, what a place is called, and those that its test found. */

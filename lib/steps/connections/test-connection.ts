@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { ConnectionKind, Tested } from '#lib/connectors/port.ts';
-import { connectorFor } from '#lib/connectors/registry.ts';
+import { connectionKindOf } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { INSPECTION_TIMEOUT_MS, TARGET_LOOKS_MAX } from '#lib/core/limits.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
@@ -52,15 +52,14 @@ async function tried(
   const live = await readLiveConnection(db(), id);
   const row = live && (await readConnectionRow(db(), id));
   if (!live || !row) throw new CountersignError('not_found', 'There is no such connection: it may have been deleted.');
-  const connector = connectorFor(row.connector);
-  if (connector.kind !== 'remote' || !connector.connections)
-    throw new CountersignError('conflict', 'This connection can’t be tested.');
+  const kind = connectionKindOf(row.connector);
+  if (!kind) throw new CountersignError('conflict', 'This connection can’t be tested.');
   if (open >= TARGET_LOOKS_MAX)
     throw new CountersignError('conflict', 'Too many people look at targets just now. Try again in a moment.');
   open += 1;
   try {
     // A token may have to be fetched first.
-    const tested = await act(connector.connections, live, AbortSignal.timeout(2 * INSPECTION_TIMEOUT_MS));
+    const tested = await act(kind, live, AbortSignal.timeout(2 * INSPECTION_TIMEOUT_MS));
     await keepTested(db(), live, tested);
     const facts = { name: row.name, address: row.address, ok: tested.ok };
     await recordSecurity(db(), { kind: as, by: actor.id, about: `connection:${id}`, facts });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
-import { connectorFor } from '#lib/connectors/registry.ts';
+import { connectionKindOf } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ASK_TIMEOUT_MS, SOURCE_ANSWER_MS } from '#lib/core/limits.ts';
 import { formatCollecting } from '#lib/ingest/registry.ts';
@@ -36,8 +36,7 @@ export async function uploadSource(
   const row = await readConnectionRow(db(), connectionId);
   if (!row || !(may(actor, 'connections') || row.usableBy.includes(actor.role)))
     throw new CountersignError('not_found', 'There is no such connection: it may have been deleted.');
-  const connector = connectorFor(row.connector);
-  const source = connector.kind === 'remote' ? connector.connections?.source : undefined;
+  const source = connectionKindOf(row.connector)?.source;
   if (!source) throw new CountersignError('conflict', `What is behind “${row.name}” can’t be read into a dataset.`);
   const pace = { batchId: '', ratePerSecond: null, bounds: await boundsOf(connectionId) };
   if (!(await inTurn(db().pool, pace, AbortSignal.timeout(ASK_TIMEOUT_MS))))

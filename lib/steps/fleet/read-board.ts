@@ -9,6 +9,7 @@ import type { Board, BoardAgent, BoardBatch, BoardTarget, Queued } from '#lib/sh
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 import { classifyingRate, speedOf } from '#lib/steps/batches/batch-view.ts';
 import { nounOf } from '#lib/steps/datasets/noun.ts';
+import { spendOf } from '#lib/steps/models/told.ts';
 import { readActionRates } from '#lib/store/batches/batch-reads.sql.ts';
 import { type HeldChunk, readHeldChunks } from '#lib/store/chunks/at-work.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
@@ -24,6 +25,7 @@ import {
 } from '#lib/store/fleet/board-reads.sql.ts';
 import { countClosedThisWeek } from '#lib/store/fleet/incidents.sql.ts';
 import { readDatabaseFault, readWorkersNow } from '#lib/store/fleet/workers.sql.ts';
+import { readSpends, type SpendRow } from '#lib/store/models/spend.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { closedIncidents, openIncidents } from './read-incidents.ts';
@@ -48,13 +50,14 @@ export async function boardNow(pool: Pool): Promise<Board> {
     readHeldChunks(pool, { agents: true, limit: BOARD_AGENTS_MAX }),
   ]);
   const ids = rows.map(({ id }) => id);
-  const [rates, size, trouble, open, closed, closedThisWeek] = await Promise.all([
+  const [rates, size, trouble, open, closed, closedThisWeek, spends] = await Promise.all([
     readActionRates(pool, ids, RATE_WINDOW_MS),
     readDatabaseSize(pool),
     readDatabaseFault(pool),
     openIncidents(),
     closedIncidents(),
     countClosedThisWeek(pool),
+    readSpends(pool, ids),
   ]);
   const byBatch = Map.groupBy(waiters, ({ batchId }) => batchId);
   const batches = rows.map((row) =>
@@ -62,6 +65,7 @@ export async function boardNow(pool: Pool): Promise<Board> {
       waiters: byBatch.get(row.id) ?? [],
       rate: rates.get(row.id) ?? null,
       attended,
+      spend: spends.get(row.id) ?? null,
     }),
   );
   const running = waiters.reduce((all, waiter) => all + (waitsFor(waiter) === null ? waiter.chunks : 0), 0);
@@ -96,13 +100,13 @@ async function agentsOf(held: readonly HeldChunk[]): Promise<BoardAgent[]> {
   }));
 }
 
-type Around = { waiters: readonly WaiterGroup[]; rate: number | null; attended: boolean };
+type Around = { waiters: readonly WaiterGroup[]; rate: number | null; attended: boolean; spend: SpendRow | null };
 
-function batchOf(row: BoardBatchRow, { waiters, rate, attended }: Around): BoardBatch {
+function batchOf(row: BoardBatchRow, { waiters, rate, attended, spend }: Around): BoardBatch {
   const { id, name, state, datasetFormat, items, itemsDone, classified, unclassified, waiting, doubts, working } = row;
   const classifyRate = classifyingRate(id, classified);
   return {
-    ...{ id, name, state, items, itemsDone, noun: nounOf(datasetFormat) },
+    ...{ id, name, state, items, itemsDone, noun: nounOf(datasetFormat), spend: spend && spendOf(spend) },
     says: saysOf({ state, uncertain: doubts, attended, now: new Date().toISOString(), standing: standingOf(waiters) }),
     ...speedOf({ working, actionRate: rate, classifyRate, waiting, unclassified }),
     askedSince: earliest(waiters.filter((waiter) => waitsFor(waiter)?.for === 'person'))?.since.toISOString() ?? null,

@@ -13,12 +13,14 @@ import { formatOf } from '#lib/ingest/registry.ts';
 import { leafHash } from '#lib/ledger/canonical.ts';
 import { type ReceiptBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { VERDICTS } from '#lib/shapes/evidence.ts';
+import type { Origin } from '#lib/shapes/models.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { Story, StoryLine } from '#lib/shapes/stories.ts';
 import type { ReceiptLink } from '#lib/shapes/undo.ts';
 import { drawnOf, labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { inOrder } from '#lib/steps/datasets/read-datasets.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
+import { originOf } from '#lib/steps/models/told.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
@@ -39,6 +41,7 @@ import {
   readStoryHead,
   type StoryHead,
 } from '#lib/store/items/story.sql.ts';
+import { readOrigin } from '#lib/store/models/spend.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt, readStory as readSteps, type StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';
@@ -58,7 +61,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
-  const [dataset, steps, places, said, seen, start, links, again] = await Promise.all([
+  const [dataset, steps, places, said, seen, start, links, again, given] = await Promise.all([
     readDatasetHead(db(), batch.datasetId),
     readSteps(pool, batchId, ordinal),
     readChunkPlaces(pool, batchId, head.chunk),
@@ -67,6 +70,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     readStartSeq(pool, batchId),
     readUndoLinks(actor, { batchId, ordinal }),
     readAgainIn(pool, batchId, ordinal),
+    readOrigin(pool, head.chunkId, ordinal),
   ]);
   const atChunk = await readReceiptsAt(pool, batchId, [...places, ...(start === null ? [] : [{ chunk: 0, seq: start }])]);
   const about = atChunk.filter(
@@ -113,7 +117,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
       ...(links.undoes ? [elsewhere(links.undoes, 'undoes')] : await readLine(of, dataset)),
       ...(batch.restOf ? [againIn({ batchId: batch.restOf.id, batchName: batch.restOf.name }, 'before')] : []),
       ...(batch.startedAt ? [startedLine(of, start)] : []),
-      ...classifiedLine(of, said.corrections[0]),
+      ...classifiedLine(of, said.corrections[0], given && originOf(given)),
       ...happened.sort((one, other) => byTime(one, other)),
       ...links.undoneBy.map((link) => elsewhere(link, 'undone')),
       ...again.map((link) => againIn(link, 'after')),
@@ -256,7 +260,11 @@ function startedLine(of: Of, start: number | null): StoryLine {
 }
 
 /** What the classifier said. A correction took the place of its why, and only the category is known that was corrected. */
-function classifiedLine({ batch, head, people, sees }: Of, corrected: CorrectionRow | undefined): StoryLine[] {
+function classifiedLine(
+  { batch, head, people, sees }: Of,
+  corrected: CorrectionRow | undefined,
+  origin: Origin | null,
+): StoryLine[] {
   const { category, why, confidence, by } = head;
   // What people had corrected where it was left unsent has no correction here.
   const kept = !corrected && by !== null && isPersons(by);
@@ -274,6 +282,7 @@ function classifiedLine({ batch, head, people, sees }: Of, corrected: Correction
       // What a rule says is in the plan; what else gives reasons may quote the item.
       why: sees || rule !== null ? (given?.why ?? null) : null,
       confidence: given?.confidence ?? null,
+      origin: undo || kept ? null : origin,
     },
   ];
 }

@@ -12,7 +12,7 @@ import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { type BatchPlanner, checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import { checkFilters } from '#lib/core/plans/template-filters.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
-import { throughConnections } from '#lib/steps/connections/through.ts';
+import { askedOverProblems, throughConnections } from '#lib/steps/connections/through.ts';
 import { type RestOf, readRest } from '#lib/store/batches/rest.sql.ts';
 import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -53,7 +53,8 @@ export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan
   const dataset = await datasetToPlan(datasetId);
   const plan = await throughConnections(db(), parsePlan(given));
   const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
-  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at) };
+  const asked = await askedOverProblems(db(), plan);
+  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, asked, at) };
 }
 
 /** What a checked plan comes to. */
@@ -130,9 +131,16 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(plan: Plan, fields: PlanningDataset['fields'], meanings: FieldMeanings, at: At): Classifier {
+function checkPlan(
+  plan: Plan,
+  fields: PlanningDataset['fields'],
+  meanings: FieldMeanings,
+  asked: readonly Problem[],
+  at: At,
+): Classifier {
   const fieldNames = fields.map(({ name }) => name);
   const problems: Problem[] = [
+    ...asked,
     ...checkFilters(plan, fieldNames, meanings),
     ...checkFields(plan, fieldNames, toPlanner(plan, meanings)),
   ];

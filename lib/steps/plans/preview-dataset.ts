@@ -1,6 +1,6 @@
 /** A job for a thread: chunks, decisions, counts and examples, from the planner that the creation of a batch uses. */
 import type { At, Classification } from '#lib/classifiers/port.ts';
-import { isForAgents } from '#lib/classifiers/registry.ts';
+import { isKnownAhead } from '#lib/classifiers/registry.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
 import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
@@ -30,7 +30,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   const examples = new Map<string, Classification[]>();
   const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const known = !isForAgents(plan);
+  const known = isKnownAhead(plan);
   const { exact, counted, scale } = await countClassified(
     dataset,
     known ? classifier : null,

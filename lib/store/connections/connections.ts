@@ -68,7 +68,7 @@ export async function readConnectionRow({ prisma }: WithModels, id: string): Pro
 /** A connection as a request over it needs it. `unreadable`: its secret was sealed with another key. */
 export type LiveConnection = Pick<
   ConnectionRow,
-  'id' | 'name' | 'revision' | 'address' | 'auth' | 'limits' | 'secretId' | 'secretVersion'
+  'id' | 'name' | 'revision' | 'address' | 'auth' | 'limits' | 'declared' | 'secretId' | 'secretVersion'
 > & {
   secret: SecretValues | 'unreadable' | null;
 };

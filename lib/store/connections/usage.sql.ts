@@ -9,7 +9,8 @@ const USING: readonly BatchState[] = ['proposed', ...BATCH_UNFINISHED];
 export async function readUsers(client: Querying, connectionId: string): Promise<{ id: string; name: string }[]> {
   const { rows } = await client.query<{ id: string; name: string }>(
     `SELECT id, name FROM batch WHERE state = ANY ($1)
-       AND plan -> 'categories' @> jsonb_build_array(jsonb_build_object('action', jsonb_build_object('through', jsonb_build_object('id', $2::text))))
+       AND (plan -> 'categories' @> jsonb_build_array(jsonb_build_object('action', jsonb_build_object('through', jsonb_build_object('id', $2::text))))
+         OR plan -> 'classifier' ->> 'connection' = (SELECT c.name FROM connection c WHERE c.id = $2::text::uuid))
      ORDER BY created_at, id LIMIT 20`,
     [USING, connectionId],
   );

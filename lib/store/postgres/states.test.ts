@@ -13,6 +13,7 @@ import { VERDICTS } from '#lib/shapes/evidence.ts';
 import { workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { TASK_ACTS } from '#lib/shapes/tasks.ts';
 import type { Wait } from '#lib/store/chunks/claims.sql.ts';
+import type { Settled } from '#lib/store/models/calls.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import { testDatabase } from '#test/database.ts';
 
@@ -61,6 +62,7 @@ const SETS: Record<string, readonly string[]> = {
   follow_up_act_kind_check: TASK_ACTS,
   incident_kind_check: Object.keys(INCIDENT_KINDS),
   matter_kind_check: NOTICE_KINDS,
+  model_call_outcome_check: words<'sent' | Settled['outcome']>({ sent: true, answered: true, refused: true, broken: true }),
   notice_channel_check: NOTICE_CHANNELS,
   notice_choice_by_check: NOTICE_WAYS,
   notice_choice_kind_check: NOTICE_KINDS,

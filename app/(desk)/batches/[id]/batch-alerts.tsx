@@ -13,9 +13,11 @@ import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { writing } from '#components/ui/writing.ts';
 import { BATCH_RETRIABLE } from '#lib/core/lifecycle.ts';
+import { AT_LIMIT } from '#lib/core/models/cost.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { BatchSnapshot } from '#lib/shapes/live.ts';
 import type { Rights } from '#lib/shapes/people.ts';
+import { RaiseSpend } from './raise-spend.tsx';
 
 type Props = {
   batch: BatchSnapshot;
@@ -34,6 +36,7 @@ export function BatchAlerts({ batch, may, tab, failed }: Props) {
   // To whoever decides on nothing its state says what it waits for.
   const waits = may.decide ? needsWords(needs) : null;
   const halts = haltsOf(batch);
+  const atLimit = halts.some((why) => why.startsWith(AT_LIMIT)) ? batch.spend : null;
   return (
     <>
       {batch.trouble ? <DatabaseTrouble fault={batch.trouble} /> : null}
@@ -47,7 +50,10 @@ export function BatchAlerts({ batch, may, tab, failed }: Props) {
               {waits === null && next !== null && may.see ? (
                 <ReviewNext href={`/batches/${batchId}/chunks/${next}`} label="Look at it" kind="secondary" />
               ) : null}
-              {may.resume && batch.state === 'running' ? (
+              {atLimit === null && batch.spend && halts.length > 0 ? (
+                <ButtonLink href={`/connections/${batch.spend.connection}`}>Look at the connection</ButtonLink>
+              ) : null}
+              {may.resume && batch.state === 'running' && atLimit === null ? (
                 <Button kind="primary" pending={resume.isPending} onClick={() => resume.mutate()}>
                   Resume {formatNoun(needs.halts, 'chunks')}
                 </Button>
@@ -60,6 +66,7 @@ export function BatchAlerts({ batch, may, tab, failed }: Props) {
           </span>{' '}
           Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is sent until somebody resumes.
           {needs.doubts > 0 ? ' Resuming never repeats the uncertain actions.' : ''} {resume.error?.message}
+          {atLimit && may.resume ? <RaiseSpend batchId={batchId} spend={atLimit} /> : null}
         </Banner>
       ) : null}
       {failed && may.retry && BATCH_RETRIABLE.includes(batch.state) ? (
