@@ -16,6 +16,7 @@ import { migrate } from '#lib/store/postgres/migrate.ts';
 import type { Bench } from './bench.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
+import { examples } from './examples.ts';
 import { execute } from './execute.ts';
 import { exporting } from './export.ts';
 import { ingest } from './ingest.ts';
@@ -31,6 +32,7 @@ const BENCHES: Record<string, Bench> = {
   plan,
   classify,
   decide,
+  examples,
   execute,
   export: exporting,
   verify,

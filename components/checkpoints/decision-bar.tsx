@@ -48,7 +48,7 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
   const palette = usePaletteActions();
   const goOn = { label: 'Next chunk only', onSelect: () => onAnswer({ next: true }), disabled: chunk.reviewed };
   const back = {
-    label: signed ? 'Do not sign…' : view.batch.changeable ? 'Change the rules…' : 'Send back…',
+    label: signed ? 'Do not sign…' : (view.batch.changeable ?? 'Send back…'),
     onSelect: () => onAsk('send-back'),
   };
   const stands = standsWords(unseen, lacking, view.evidence?.exempt === true);

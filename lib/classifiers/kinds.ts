@@ -1,7 +1,8 @@
 /** The kinds of classifier that there are. Adding one is a folder and a line here (docs/how-to/classifier.md). */
 import { agentClassifier } from './agent/classifier.ts';
+import { examplesClassifier } from './examples/classifier.ts';
 import { manualClassifier } from './manual/classifier.ts';
 import type { ClassifierKind } from './port.ts';
 import { rulesClassifier } from './rules/classifier.ts';
 
-export const CLASSIFIERS: readonly ClassifierKind[] = [rulesClassifier, manualClassifier, agentClassifier];
+export const CLASSIFIERS: readonly ClassifierKind[] = [rulesClassifier, manualClassifier, examplesClassifier, agentClassifier];
