@@ -1,5 +1,5 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `examples`, `execute`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel.
  */

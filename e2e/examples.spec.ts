@@ -27,7 +27,11 @@ async function teachRound(page: Page, round: number): Promise<void> {
   const panel = page.getByRole('region', { name: 'Teach' });
   for (let n = 1; n <= ROUND; n++) {
     await expect(panel.getByText(`${n} of ${ROUND} before it learns again`)).toBeVisible();
-    const item = (await panel.getByText(/Please see the/).textContent()) ?? '';
+    const item =
+      (await panel
+        .getByText(/Please see the/)
+        .first()
+        .textContent()) ?? '';
     const category = WORDS.task.some((word) => item.includes(word)) ? 'task' : 'archive';
     const button = panel.getByRole('group', { name: 'Where does it belong?' }).getByRole('button', { name: category });
     await page.keyboard.press(((await button.textContent()) ?? '').charAt(0));

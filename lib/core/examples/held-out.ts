@@ -4,7 +4,7 @@
  */
 import { ln } from './arithmetic.ts';
 import { type Example, learn, toChances } from './learn.ts';
-import { reader } from './learned.ts';
+import { reader } from './reader.ts';
 
 /** What an example was told as, and what all categories score without it. */
 export type HeldOut = { category: number; scores: Float64Array };
@@ -29,6 +29,7 @@ export function heldOut(examples: readonly Example[], categories: number): HeldO
   return held;
 }
 
+/** The place of the likeliest. @internal for the benchmark */
 export function guessOf(scores: Float64Array): number {
   let best = 0;
   for (let c = 1; c < scores.length; c++) if ((scores[c] as number) > (scores[best] as number)) best = c;
@@ -66,7 +67,7 @@ function quarterPower(quarters: number): number {
 }
 
 /** Of so many it was right so often, and the share of all that this says, with 95 % confidence, from `least` to `most` (Wilson 1927). */
-export type Right = { of: number; right: number; least: number; most: number };
+type Right = { of: number; right: number; least: number; most: number };
 
 export function rightOf(held: readonly HeldOut[], random: readonly boolean[]): Right {
   const looked = held.filter((_, at) => random[at]);

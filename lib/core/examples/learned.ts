@@ -1,7 +1,7 @@
 /** What was learned from a person's examples: how sure it is of an item, and which examples the item is like. Pure. */
-import { EXAMPLE_FEATURES } from '#lib/core/limits.ts';
 import { type HeldOut, heldOut, temperatureOf } from './held-out.ts';
-import { type Example, learn, toChances, type Weights } from './learn.ts';
+import { type Example, learn, type Weights } from './learn.ts';
+import { reader } from './reader.ts';
 import type { Vector } from './vectors.ts';
 
 export type Learned = {
@@ -27,31 +27,6 @@ export function learnFrom(examples: readonly Example[], categories: number, rand
     ...{ weights, temperature, heldOut: held },
     chances: (vector) => chancesOf(vector, temperature),
     nearest: (vector, category, most) => nearest(index, examples, vector, category, most),
-  };
-}
-
-/** Reads items by these weights. */
-export function reader(
-  { features, rows }: Weights,
-  categories: number,
-): (vector: Vector, temperature: number) => { chances: Float64Array; unknown: number } {
-  const places = new Int32Array(EXAMPLE_FEATURES).fill(-1);
-  features.forEach((feature, at) => {
-    places[feature] = at * categories;
-  });
-  const before = features.length * categories;
-  return ({ features: own, weights }, temperature) => {
-    const chances = rows.slice(before, before + categories);
-    let known = 0;
-    for (let k = 0; k < own.length; k++) {
-      const row = places[own[k] as number] as number;
-      if (row < 0) continue;
-      const weight = weights[k] as number;
-      known += weight * weight;
-      for (let c = 0; c < categories; c++) chances[c] = (chances[c] as number) + weight * (rows[row + c] as number);
-    }
-    toChances(chances, temperature);
-    return { chances, unknown: 1 - known };
   };
 }
 
