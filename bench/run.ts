@@ -1,5 +1,5 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `http`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `examples`, `execute`, `http`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel. `--keep FOLDER`: the database stays there, and `export` and `verify` find their batch in it the next time. `injections` is another matter (injections.ts).
  */
@@ -16,6 +16,7 @@ import { migrate } from '#lib/store/postgres/migrate.ts';
 import type { Bench } from './bench.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
+import { examples } from './examples.ts';
 import { execute } from './execute.ts';
 import { exporting } from './export.ts';
 import { http } from './http.ts';
@@ -33,6 +34,7 @@ const BENCHES: Record<string, Bench> = {
   plan,
   classify,
   decide,
+  examples,
   execute,
   http,
   export: exporting,

@@ -144,6 +144,6 @@ function standsWords(unseen: string[], lacking: string[], exempt: boolean): { wo
 
 /** What is changed for what is classified otherwise than it should be. */
 function changeWords({ changeable, byInstruction }: CheckpointView['batch']): string {
-  if (changeable) return 'Change the rules…';
+  if (changeable !== null) return changeable;
   return byInstruction ? 'Change the instruction…' : 'Send back…';
 }

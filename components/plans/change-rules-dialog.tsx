@@ -9,11 +9,13 @@ import { Dialog } from '#components/ui/dialog.tsx';
 import { Field, Textarea } from '#components/ui/field.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { Outside } from '#components/ui/outside.tsx';
+import type { ExamplesPart } from '#lib/classifiers/examples/part.ts';
 import type { Rule } from '#lib/classifiers/rules/part.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { RulesDifference } from '#lib/shapes/plans.ts';
 import { ChangeInstruction } from './change-instruction.tsx';
 import { ClassifySection } from './classify-section.tsx';
+import { LessonsOffer } from './lessons-offer.tsx';
 import { FaultsProvider, fieldAt, useFaults } from './plan-faults.tsx';
 import { rulesOf } from './revision-words.ts';
 import { changeWords, moveWords, type RulesAsked, type RulesNow, rulesAsked, rulesNowOptions } from './rules-change.ts';
@@ -62,8 +64,13 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
   const [note, setNote] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<number>>(() => new Set(chunk === null ? [] : [chunk]));
   const { faults, tell } = useFaults();
-  const { rules, otherwise } = plan.classifier as { rules?: never[]; otherwise?: string };
-  const change = { revision: revision.revision, ...(rules && { rules }), ...(otherwise !== undefined && { otherwise }) };
+  const { rules, taught, otherwise } = plan.classifier as { rules?: never[]; taught?: never[]; otherwise?: string };
+  const change = {
+    revision: revision.revision,
+    ...(rules && { rules }),
+    ...(taught && { taught }),
+    ...(otherwise !== undefined && { otherwise }),
+  };
   const compare = useMutation(queries.batches.previewRevision.mutationOptions());
   const again = [...chosen].filter((number) => compare.data?.chunks.some((one) => one.number === number));
   const save = useMutation({
@@ -83,6 +90,7 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
     compare.reset();
     save.reset();
   };
+  const learn = (part: ExamplesPart) => edit({ ...plan, classifier: part as unknown as Plan['classifier'] });
   const refusal = save.error ?? compare.error;
   const isStale = (refusal as { code?: string } | null)?.code === 'stale';
   const noteField = (
@@ -114,9 +122,13 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
       open
       onClose={onClose}
       wide
-      title="Change the rules"
+      title={taught ? 'Learn from corrections' : 'Change the rules'}
       initialFocus={asked.at === null ? undefined : () => fieldAt(`classifier.rules.${asked.at}`)}
-      description="For everything that is not approved yet. The first rule that matches decides. You see what would change before anything is done."
+      description={
+        taught
+          ? 'For everything that is not approved yet. You see what would change before anything is done. It learns from nothing by itself.'
+          : 'For everything that is not approved yet. The first rule that matches decides. You see what would change before anything is done.'
+      }
       footer={
         <>
           {compare.data ? (
@@ -126,7 +138,8 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
               disabled={again.length === 0 && compare.data.toCome.chunks === 0}
               onClick={() => save.mutate()}
             >
-              {again.length === 0 ? 'Use these rules' : `Use these rules, classify ${formatNoun(again.length, 'chunks')} again`}
+              {taught ? 'Use what it learned' : 'Use these rules'}
+              {again.length === 0 ? '' : `, classify ${formatNoun(again.length, 'chunks')} again`}
             </Button>
           ) : (
             <Button
@@ -148,6 +161,7 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
         {asked.gone ? (
           <Banner kind="warning">This rule is not among the latest rules any more: somebody changed or removed it.</Banner>
         ) : null}
+        {taught ? <LessonsOffer batchId={batchId} part={plan.classifier as unknown as ExamplesPart} onLearn={learn} /> : null}
         <FaultsProvider value={tell}>
           <ClassifySection
             plan={plan}

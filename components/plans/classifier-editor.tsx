@@ -3,6 +3,7 @@
 import type { ComponentType } from 'react';
 import { z } from 'zod';
 import { agentInPlan } from '#lib/classifiers/agent/part.ts';
+import { type ExamplesPart, examplesInPlan, renameTaught } from '#lib/classifiers/examples/part.ts';
 import { manualInPlan } from '#lib/classifiers/manual/part.ts';
 import { type ModelPart, modelInPlan } from '#lib/classifiers/model/part.ts';
 import { allInto, type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
@@ -11,6 +12,7 @@ import { type ClassifierInPlan, type ClassifierPart, type Plan, type PlanSchema,
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 
 import { toFillIn } from './condition.ts';
+import { ExamplesEditor } from './examples-editor.tsx';
 import { ModelEditor } from './model-editor.tsx';
 import { AgentEditor, ManualEditor } from './otherwise-editor.tsx';
 import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
@@ -90,6 +92,17 @@ const manual = restOnly(
   ManualEditor,
 );
 
+const examples: ClassifierEditor<ExamplesPart> = {
+  inPlan: examplesInPlan,
+  title: 'Examples',
+  starts: (rows) => `classifies ${rows}`,
+  begin: (otherwise) => ({ kind: 'examples', taught: [], otherwise, sure: 0.6 }),
+  Editor: ExamplesEditor,
+  rename: renameTaught,
+  unfinished: () => false,
+  placeWords: ([part]) => (part === 'otherwise' ? 'What it is not sure of' : part === 'taught' ? 'What was taught' : null),
+};
+
 const model: ClassifierEditor<ModelPart> = {
   inPlan: modelInPlan,
   title: 'A model',
@@ -110,6 +123,7 @@ const EDITORS: Readonly<Record<string, ClassifierEditor>> = {
   agent: agent as unknown as ClassifierEditor,
   manual: manual as unknown as ClassifierEditor,
   model: model as unknown as ClassifierEditor,
+  examples: examples as unknown as ClassifierEditor,
 };
 
 /** The editor of a plan's classifier; null where the page has none: then the plan's JSON is where it is edited. */

@@ -2,11 +2,13 @@ import type { ReactNode } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
+import { formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import { Outside } from '#components/ui/outside.tsx';
 import { agentInPlan } from '#lib/classifiers/agent/part.ts';
+import { examplesInPlan } from '#lib/classifiers/examples/part.ts';
 import { manualInPlan } from '#lib/classifiers/manual/part.ts';
 import { type RulesPart, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
@@ -161,6 +163,19 @@ function Rules({
         </p>
       </Part>
     );
+  const byExamples = examplesInPlan.schema.safeParse(plan.classifier);
+  if (byExamples.success) {
+    const { taught, otherwise, sure } = byExamples.data;
+    const counts = taught.flatMap(({ items }) => Object.values(items)).reduce((sum, ordinals) => sum + ordinals.length, 0);
+    return (
+      <Part title="Classifying">
+        <p>
+          It learned from {formatNoun(counts, 'items')} that a person decided while teaching. What it is less than{' '}
+          {Math.round(100 * sure)} % sure of is in <strong>{otherwise}</strong>.
+        </p>
+      </Part>
+    );
+  }
   const read = rulesInPlan.schema.safeParse(plan.classifier);
   if (!read.success)
     return (

@@ -10,7 +10,7 @@ export function revisionWords(revision: RulesOf, before: RulesOf | null): string
   const [now, then] = [revision, before].map((one) => rulesOf(one).map((rule) => JSON.stringify(rule))) as [string[], string[]];
   const [added, gone] = [now.filter((rule) => !then.includes(rule)), then.filter((rule) => !now.includes(rule))];
   const moved = added.length === 0 && gone.length === 0 && now.join() !== then.join();
-  const others = (['otherwise', 'examples'] as const).filter(
+  const others = (['otherwise', 'taught'] as const).filter(
     (name) => JSON.stringify(partOf(revision, name)) !== JSON.stringify(partOf(before, name)),
   );
   const parts = [
@@ -18,7 +18,7 @@ export function revisionWords(revision: RulesOf, before: RulesOf | null): string
     ...(gone.length > 0 ? [`${rulesWord(gone.length)} taken away`] : []),
     ...(moved ? ['rules in another order'] : []),
     ...(others.includes('otherwise') ? ['another category for everything else'] : []),
-    ...(others.includes('examples') ? ['other examples'] : []),
+    ...(others.includes('taught') ? ['other examples'] : []),
     ...(revision.plan.instruction !== before.plan.instruction ? ['another instruction'] : []),
   ];
   return parts.join(', ') || 'nothing changed';

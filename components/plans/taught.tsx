@@ -34,19 +34,24 @@ export function Taught({ batchId, mayRevise, labels }: Props) {
   const rules = data?.next === null ? taughtRules(revisions) : taughtRules(revisions.slice(0, -1));
   // Without rules there are none to teach.
   if (!data || revisions.every(({ editor }) => editor === null)) return null;
+  const learns = (revisions[0]?.plan.classifier as { taught?: unknown } | undefined)?.taught !== undefined;
   return (
     <section aria-labelledby="taught" className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-3">
         <h2 id="taught" className="text-16 font-medium">
           Taught
         </h2>
-        {mayRevise ? <Button onClick={() => setAsked({})}>Change the rules…</Button> : null}
+        {mayRevise ? (
+          <Button onClick={() => setAsked({})}>{learns ? 'Learn from corrections…' : 'Change the rules…'}</Button>
+        ) : null}
       </div>
       {rules.length === 0 ? (
         <p className="text-muted">
           {revisions.length > 1
-            ? `The rules are at revision ${revisions[0]?.revision}. None was added.`
-            : 'Nothing was taught yet. A correction at a checkpoint can be made a rule.'}
+            ? `${learns ? 'What it learned from is' : 'The rules are'} at revision ${revisions[0]?.revision}.${learns ? '' : ' None was added.'}`
+            : learns
+              ? 'It goes by what was taught before the start. Corrections can be added to its examples.'
+              : 'Nothing was taught yet. A correction at a checkpoint can be made a rule.'}
         </p>
       ) : (
         <ol className="flex flex-col divide-y divide-hairline">

@@ -76,6 +76,7 @@ import {
   countedRows,
   differenceAsked,
   givenPlan,
+  lessons,
   planRevised,
   planRevision,
   preview,
@@ -84,6 +85,8 @@ import {
   ruleItem,
   rulesDifference,
   rulesRevised,
+  teachAsked,
+  teachRound,
 } from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
@@ -208,6 +211,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedDataset, readingChange))
       .output(readingPreview),
+    teach: post(
+      '/datasets/{id}/teach',
+      'Choose what to teach next',
+      'Which items a person decides next, so that the plan’s classifier learns the most. What they decide goes into the classifier’s `taught`. Writes nothing.',
+    )
+      .input(write(namedDataset, z.strictObject(teachAsked)))
+      .output(teachRound),
   },
   batches: {
     preview: post(
@@ -328,6 +338,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(z.strictObject({ ...named, rule: z.coerce.number<number>().int().min(0).max(RULES_MAX), ...paging }))
       .output(page(ruleItem)),
+    lessons: get(
+      '/batches/{id}/lessons',
+      'List what a batch could learn from',
+      'What people moved, and its classifier has not learned from. It learns from nothing by itself: who wants that posts it to `/batches/{id}/plan`, as `taught`.',
+    )
+      .input(z.strictObject(named))
+      .output(lessons),
     revise: post(
       '/batches/{id}/plan',
       'Change the rules for what is not approved yet',

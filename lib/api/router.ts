@@ -89,12 +89,14 @@ import { changeSavedPlan } from '#lib/steps/plans/change-saved-plan.ts';
 import { deleteSavedPlan } from '#lib/steps/plans/delete-saved-plan.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { previewRevision } from '#lib/steps/plans/preview-revision.ts';
+import { readLessons } from '#lib/steps/plans/read-lessons.ts';
 import { readRevisions } from '#lib/steps/plans/read-revisions.ts';
 import { readSavedPlan, readSavedPlans } from '#lib/steps/plans/read-saved-plans.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readRuleCounts, readRuleItems } from '#lib/steps/plans/rule-counts.ts';
 import { savePlan } from '#lib/steps/plans/save-plan.ts';
+import { teach } from '#lib/steps/plans/teach.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
 import { readChunkRequests } from '#lib/steps/requests/read-chunk-requests.ts';
@@ -172,6 +174,9 @@ export const router = os.router({
     previewReading: os.datasets.previewReading.handler(({ context, input: { params, body } }) =>
       previewReading(context.actor, { datasetId: params.id, change: body }),
     ),
+    teach: os.datasets.teach.handler(({ context, input: { params, body } }) =>
+      teach(context.actor, { datasetId: params.id, ...body }),
+    ),
   },
   batches: {
     preview: os.batches.preview.handler(({ context, input }) => previewBatch(context.actor, input.body)),
@@ -234,6 +239,9 @@ export const router = os.router({
     ),
     revise: os.batches.revise.handler(({ context, input: { params, body } }) =>
       reviseRules(context.actor, { batchId: params.id, change: body }),
+    ),
+    lessons: os.batches.lessons.handler(async ({ context, input }) =>
+      found(await readLessons(context.actor, { batchId: input.id }), 'batch'),
     ),
     previewRevision: os.batches.previewRevision.handler(({ context, input: { params, body } }) =>
       previewRevision(context.actor, { batchId: params.id, change: body }),

@@ -5,6 +5,7 @@ const WRITES: Record<string, Verb> = {
   '/datasets': 'create_dataset',
   '/datasets/{id}/fixed-rows': 'upload',
   '/datasets/{id}/reading/preview': 'read_anew',
+  '/datasets/{id}/teach': 'plan',
   'PUT /datasets/{id}/reading': 'read_anew',
   'PATCH /datasets/{id}': 'keep_datasets',
   'DELETE /datasets/{id}': 'keep_datasets',

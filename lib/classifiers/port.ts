@@ -36,6 +36,8 @@ export type Classifier = {
   fields: string[] | null;
   /** How many parts of its own can give a category: its rules. 0 where classifications name none. */
   parts: number;
+  /** It reads texts as they stand: what is doubtful of their meaning is nothing to it. */
+  readsText?: true;
   /** Classifies every item it is given, in order; throws to halt the chunk, with words for a person. */
   classify(items: ClassifierItem[], signal: AbortSignal): Promise<Classification[]>;
   /**
@@ -49,7 +51,21 @@ export type Classifier = {
  * What a classifier is made for: the dataset's fields, and what their values mean, with whose days are meant. `meanings` is null in a plan of version 1,
  * where every field is text.
  */
-export type ClassifierSetting = { fieldNames: string[]; meanings: FieldMeanings | null; timeZone: string };
+export type ClassifierSetting = {
+  fieldNames: string[];
+  meanings: FieldMeanings | null;
+  timeZone: string;
+  /** what `learn` gave, where the kind has that and it was asked */
+  learned?: unknown;
+};
+
+/** Items of datasets, for a kind that learns from some. */
+export type ReadItems = {
+  /** null: the dataset is not there, or not whole */
+  facts(dataset: string): Promise<{ items: number; fields: string[] } | null>;
+  /** in pages, in the order of these ordinals, which come ascending; an item that was erased is left out */
+  items(dataset: string, ordinals: readonly number[], fields: readonly string[]): AsyncIterable<ClassifierItem[]>;
+};
 
 /** What ingest knows of a field: `iso` and `odd` as in its profile, absent where nobody looked. */
 export type ClassifierField = {
@@ -100,15 +116,42 @@ type Asks<Part> = {
   unsure(part: Part, ordinal: number, why: string): Classification;
 };
 
+/** What a person is asked about next, and how far the teaching has come. */
+export type TeachRound = {
+  /** items to decide, in their order */
+  ordinals: number[];
+  /** items that were taught, of all datasets; below `least`, or of one category alone, nothing is learned */
+  taught: number;
+  least: number;
+  categories: {
+    name: string;
+    taught: number /** of the items looked at that nobody decided: how many it would put there */;
+    items: number;
+  }[];
+  /** items of the dataset that nobody decided and that were looked at: all, or a sample; of how many it is not sure enough to say */
+  rest: { items: number; unsure: number; exact: boolean };
+  /** of items drawn at random, how many it was right about before it was told; and for how large a share of all that speaks, with 95 % confidence. Null: nothing was learned */
+  right: { of: number; right: number; least: number; most: number } | null;
+};
+
 export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = ClassifierInPlan<Part> & {
-  /** What it goes by can be changed in its editor while a batch runs, and what would change can be worked out; left out where it can't. */
-  changeable?: true;
+  /** What it goes by can be changed in its editor while a batch runs, and what would change can be worked out: what that is called, on a button. Left out where it can't. */
+  changeable?: string;
   /** Agents classify, over REST: no worker claims what waits to be classified, and nobody knows ahead what comes of it. */
   agents?: true;
   /** Somebody is asked over a connection (`asksOver`), by a worker: nobody knows ahead what comes of it. Left out where it classifies by itself. */
   asks?: Asks<Part>;
   /** The form in which a plan's page shows its part, by the name of a component there; null: it is edited as JSON. */
   editor: string | null;
+  /**
+   * Works out what it needs beside its part, from items that the part names, and gives the part with what identifies it written in: the same items give the same.
+   * Throws `conflict` where they are not there. Left out where the part is all.
+   */
+  learn?(part: Part, read: ReadItems): Promise<{ part: Part; learned: unknown }>;
+  /** Chooses at most so many items of a dataset that would teach it the most. Throws as `learn` does. Left out where people teach it nothing. */
+  teach?(part: Part, asked: { dataset: string; most: number }, read: ReadItems): Promise<TeachRound>;
+  /** Dataset's ordinal -> category, of what people decided while they taught: it stays theirs. Left out where they teach it nothing. */
+  taught?(part: Part, dataset: string): ReadonlyMap<number, string>;
   /**
    * Checks its part of the plan against the dataset's fields; throws `invalid` with path, line and column. It runs in a thread that is ended when it
    * takes too long, and so does all that it makes.

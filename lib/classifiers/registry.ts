@@ -1,7 +1,9 @@
 /** Which kinds of classifier there are, looked up by what a plan says. */
+import { isDeepStrictEqual } from 'node:util';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type AskedOver, type ClassifierPart, isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
+import { isRecord } from '#lib/core/values/stored.ts';
 import { CLASSIFIERS } from './kinds.ts';
 import type {
   Asking,
@@ -14,6 +16,8 @@ import type {
   ClassifierSetting,
   Examined,
   Matched,
+  ReadItems,
+  TeachRound,
 } from './port.ts';
 
 export { allInto } from './rules/part.ts';
@@ -29,9 +33,59 @@ export function classifyingOf({ classifier, version, timeZone, chunking }: Plan)
 /** The fields of a dataset, and what their values mean. */
 export type MeaningFields = { fieldNames: string[]; meanings: FieldMeanings };
 
-/** The classifier of a plan, checked against the dataset's fields. Throws `invalid` with path, line and column. */
-export function makeClassifier(plan: ClassifyingPlan, fields: MeaningFields, at: At): Classifier {
-  return kindOf(plan.classifier).make(plan.classifier, settingOf(plan, fields), at);
+/** What a classifier learned, for whoever makes it; undefined where its kind learns nothing. */
+export type WhatWasLearned = unknown;
+
+/**
+ * The plan with what identifies what its classifier learned written in, and that itself. Throws `conflict` where the items that it learns from are not there, and
+ * `invalid` for a kind that nobody knows.
+ */
+export async function learnFor<Own extends Pick<ClassifyingPlan, 'classifier'>>(
+  plan: Own,
+  read: ReadItems,
+): Promise<{ plan: Own; learned: WhatWasLearned }> {
+  const found = await kindOf(plan.classifier).learn?.(plan.classifier, read);
+  return found ? { plan: { ...plan, classifier: found.part }, learned: found.learned } : { plan, learned: undefined };
+}
+
+/** As `learnFor`, of a plan that says what was learned. Throws `conflict` where the same can't be learned any more. */
+export async function learnAgain({ classifier }: Pick<ClassifyingPlan, 'classifier'>, read: ReadItems): Promise<WhatWasLearned> {
+  const { plan, learned } = await learnFor({ classifier }, read);
+  if (isDeepStrictEqual(plan.classifier, classifier)) return learned;
+  throw new CountersignError(
+    'conflict',
+    'What this plan was taught gives something else than when it was planned: items that it learned from were erased. Change its examples, so that it learns anew.',
+  );
+}
+
+/** What to ask a person who teaches a plan's classifier. Throws `invalid` where its part can't be read, or nobody can teach its kind, else as `learnFor`. */
+export async function teachOf(
+  classifier: unknown,
+  asked: { dataset: string; most: number },
+  read: ReadItems,
+): Promise<TeachRound> {
+  const kind = kindOf({ ...(isRecord(classifier) ? classifier : {}) } as ClassifierPart);
+  const part = kind.schema.safeParse(classifier);
+  if (!part.success) {
+    const problems = part.error.issues.map(({ path, message }) => ({ path: ['classifier', ...path].join('.'), message }));
+    throw new CountersignError('invalid', problems[0]?.message ?? 'The classifier can’t be read.', { problems });
+  }
+  if (kind.teach) return kind.teach(part.data, asked, read);
+  const message = `“${kind.kind}” learns nothing from decisions.`;
+  throw new CountersignError('invalid', message, { problems: [{ path: 'classifier.kind', message }] });
+}
+
+/** Ordinal -> category, of what people decided while they taught a plan's classifier with items of this dataset. */
+export function taughtIn({ classifier }: Pick<ClassifyingPlan, 'classifier'>, dataset: string): ReadonlyMap<number, string> {
+  return kindOf(classifier).taught?.(classifier, dataset) ?? new Map();
+}
+
+/**
+ * The classifier of a plan, checked against the dataset's fields. Throws `invalid` with path, line and column.
+ * @param learned what `learnFor` gave; without it a kind that learns can be made and not used
+ */
+export function makeClassifier(plan: ClassifyingPlan, fields: MeaningFields, at: At, learned?: WhatWasLearned): Classifier {
+  return kindOf(plan.classifier).make(plan.classifier, { ...settingOf(plan, fields), learned }, at);
 }
 
 /** What in an item's fields its classification goes by; nothing where it is a person's, where its kind shows nothing, or is of another version. */
@@ -90,9 +144,9 @@ export function partInWords(plan: unknown, given: { category: string; why: strin
   return part === null ? null : (placeOfPart(plan, part)?.words ?? null);
 }
 
-/** Whether what this plan classifies by can be changed in an editor while its batch runs. */
-export function isChangeable({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
-  return CLASSIFIERS.find(({ kind }) => kind === classifier.kind)?.changeable === true;
+/** What it is called to change, in an editor and while the batch runs, what this plan classifies by; null where that can't be changed. */
+export function changeInWords({ classifier }: Pick<ClassifyingPlan, 'classifier'>): string | null {
+  return CLASSIFIERS.find(({ kind }) => kind === classifier.kind)?.changeable ?? null;
 }
 
 /** Whether this plan's items are classified by its instruction, which can be added to while its batch runs. */

@@ -63,6 +63,23 @@ export const PREVIEW_REASONS_MAX = 20;
 /** Items that one page of the rows behind a count looks at: it may hold fewer rows than were asked for. */
 export const ROWS_BEHIND_SCAN_ITEMS = 20_000;
 
+// Learning from examples (docs/examples.md)
+/** Decided items that one plan learns from. */
+export const EXAMPLES_MAX = 5_000;
+/** Items by which is told how rare a word is, and among which the next to decide are looked for. */
+export const EXAMPLE_POOL_ITEMS = 20_000;
+/** Of one field's value, what is learned from. */
+export const EXAMPLE_FIELD_CHARS = 4_000;
+/** Words are hashed to so many numbers: a power of two. */
+export const EXAMPLE_FEATURES = 2 ** 20;
+/** Different words of one item, those that tell the most. */
+export const EXAMPLE_WORDS_MAX = 1_000;
+/** Items that a person decides before it is learned again. */
+export const TEACH_ROUND_ITEMS = 20;
+export const TEACH_ROUND_ITEMS_MAX = 100;
+/** Learning from the examples once, and from all but some of them to see how right that is. */
+export const TEACH_MS = 60_000;
+
 // Work that somebody else wrote (docs/budgets.md)
 /** One rule on one item, or the check of one rule: what takes longer is refused. A rule takes some microseconds. */
 export const RULE_MS = 2_000;

@@ -126,7 +126,10 @@ export type NextWaiting = z.infer<typeof nextWaiting>;
 /** As its page is given it: the samples below their categories, and what stands around the chunk. */
 const checkpointView = checkpoint.omit({ number: true, name: true, state: true, counts: true, samples: true }).extend({
   batch: batch.pick({ id: true, name: true, state: true, noun: true, datasetId: true, undoes: true }).extend({
-    changeable: z.boolean().describe('Whether it has rules that can be changed while it runs.'),
+    changeable: z
+      .string()
+      .nullable()
+      .describe('What changing it is called, where what it classifies by can be changed while it runs.'),
     byInstruction: z.boolean().describe('Whether it is classified by its instruction, which can be changed while it runs.'),
   }),
   /** what should happen, in the words of whoever planned; null where nobody said */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHUNKS_MAX, RULES_MAX } from '#lib/core/limits.ts';
+import { CHUNKS_MAX, RULES_MAX, TEACH_ROUND_ITEMS, TEACH_ROUND_ITEMS_MAX } from '#lib/core/limits.ts';
 import { CHUNK_KINDS, GATE_POLICIES, ROUTINGS, RULE_WARNINGS, WARNINGS } from '#lib/core/plans/kinds.ts';
 import { categoryName, type Plan, type PlanInput } from '#lib/core/plans/plan.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
@@ -133,6 +133,42 @@ export const preview = z.object({
 export type Preview = z.infer<typeof preview>;
 export type PreviewExample = Preview['sort']['categories'][number]['examples'][number];
 
+/** Which items to decide next, so that a classifier learns from them. */
+export const teachAsked = {
+  classifier: z.json().describe('The classifier of the plan, with what was taught so far.'),
+  most: z.int().min(1).max(TEACH_ROUND_ITEMS_MAX).default(TEACH_ROUND_ITEMS).describe('So many items at most.'),
+};
+
+export const teachRound = z.object({
+  items: z
+    .array(classifiedItem.pick({ ordinal: true, fields: true }))
+    .describe('Items to decide: those of which it knows least, and a few at random. None is a random look of an approval.'),
+  taught: count.describe('Items that were taught, of all datasets.'),
+  least: count.describe('With fewer, or with one category alone, nothing is learned.'),
+  categories: z.array(
+    z.object({
+      name: z.string(),
+      taught: count,
+      items: count.describe('Undecided items that were looked at and would go there.'),
+    }),
+  ),
+  rest: z.object({
+    items: count.describe('Undecided items that were looked at.'),
+    unsure: count.describe('Of these, those of which it is not sure enough: they go to `otherwise`.'),
+    exact: z.boolean().describe('False: only a sample of the dataset was looked at.'),
+  }),
+  right: z
+    .object({
+      of: count.describe('Items drawn at random that were taught.'),
+      right: count.describe('Of these, those that it had right when it was taught all but them.'),
+      least: z.number(),
+      most: z.number().describe('With 95 % confidence it is right about such a share of all items, from `least` to `most`.'),
+    })
+    .nullable()
+    .describe('Null: nothing was learned yet.'),
+});
+export type TeachRoundTold = z.infer<typeof teachRound>;
+
 const ruleIndex = z.int().min(0).describe('The place of a rule among the rules, from 0.');
 
 /**
@@ -176,6 +212,10 @@ const rulesChanged = {
     .max(RULES_MAX, `A plan has at most ${RULES_MAX} rules.`)
     .optional()
     .describe('All rules, in their order, as in a plan. Left out: they stay.'),
+  taught: z
+    .array(z.json())
+    .optional()
+    .describe('Of a classifier that learns: all that it was taught, as in a plan. Left out: it stays, and is learned from anew.'),
   otherwise: categoryName.optional().describe('The category of what no rule takes.'),
   instruction: z.string().optional().describe('What should happen, in words. Plans of version 2.'),
 };
@@ -183,7 +223,7 @@ const rulesChanged = {
 /** A member that is none of these is named: what is sent, where and when, does not change any more. */
 function onlyRules({ code, keys }: { code?: string; keys?: string[] }): string | undefined {
   if (code !== 'unrecognized_keys') return undefined;
-  return `“${keys?.[0]}” can’t be changed once a batch runs. Only rules, otherwise and instruction can.`;
+  return `“${keys?.[0]}” can’t be changed once a batch runs. Only rules, taught, otherwise and instruction can.`;
 }
 
 const rulesChange = z.strictObject(rulesChanged, { error: (issue) => onlyRules(issue as { code?: string; keys?: string[] }) });
@@ -230,6 +270,14 @@ export const planRevision = z.object({
   from: z.object({ chunk: z.int(), ordinal: z.int() }).nullable().describe('The corrected item that it was taught by.'),
 });
 export type PlanRevisionTold = z.infer<typeof planRevision>;
+
+/** What people decided in a batch, which its classifier has not learned from yet. */
+export const lessons = z.object({
+  dataset: id,
+  items: z.array(z.object({ ordinal: z.int(), category: z.string() })).describe('The latest of each item, by their ordinals.'),
+  more: z.boolean().describe('There are others: these are as many as a plan learns from.'),
+});
+export type Lessons = z.infer<typeof lessons>;
 
 const ruleCount = z.object({
   items: count.describe('Items that it gave their category, of those classified so far.'),

@@ -5,8 +5,8 @@ import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { FORMATS } from '#lib/ingest/kinds.ts';
 
-/** “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, “agent” for a key’s role, and all for much else. */
-const OF_MANY_THINGS = ['none', 'json', 'rows', 'agent'];
+/** “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, “agent” for a key’s role, “examples” for the first few of a list, and all for much else. */
+const OF_MANY_THINGS = ['none', 'json', 'rows', 'agent', 'examples'];
 
 const NAMES = [
   // Two formats may call their items the same.

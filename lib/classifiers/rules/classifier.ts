@@ -19,7 +19,7 @@ const UNKNOWN_CONFIDENCE = 0;
 export const rulesClassifier: ClassifierKind<RulesPart> = {
   ...rulesInPlan,
   editor: 'rules',
-  changeable: true,
+  changeable: 'Change the rules…',
   make(part, setting, at) {
     const rules = compileRules(part, setting, at);
     const classify = (item: ClassifierItem): Classification => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { classifyingOf } from '#lib/classifiers/registry.ts';
+import { classifyingOf, taughtIn } from '#lib/classifiers/registry.ts';
 import { targetsNamed } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
@@ -17,6 +17,7 @@ import { claimResources, markStarted, type StartedWith } from '#lib/store/batche
 import { keepCorrected } from '#lib/store/batches/rest.sql.ts';
 import { openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { insertTaught } from '#lib/store/chunks/classifications.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { assertItemsThere, assertNotErasing } from '#lib/store/erasure/guards.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
@@ -77,6 +78,7 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string, goesBy: Sta
     const categories = batch.plan.categories.map(({ name }) => name);
     await keepCorrected(tx, batchId, batch.rest, categories);
   }
+  if (batch.undoes === null) await insertTaught(tx, batchId, taughtIn(batch.plan, batch.datasetId), actor.id);
   await storeStart(tx, batchId, batch.plan.instruction || null, actor);
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);

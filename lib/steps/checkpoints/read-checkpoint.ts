@@ -2,7 +2,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { tellOpened } from '#lib/auth/reads.ts';
-import { isByInstruction, isChangeable } from '#lib/classifiers/registry.ts';
+import { changeInWords, isByInstruction } from '#lib/classifiers/registry.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { isDecided } from '#lib/core/checkpoints/decided.ts';
@@ -84,7 +84,7 @@ export async function readCheckpoint(
       noun: nounOf(datasetFormat),
       datasetId: batch.datasetId,
       undoes: batch.undoes,
-      changeable: isChangeable(plan),
+      changeable: changeInWords(plan),
       byInstruction: isByInstruction(plan),
     },
     instruction: plan.instruction || null,

@@ -1,6 +1,7 @@
 /** A job for a thread: reads the next items of a chunk that nobody classified yet, and classifies them. */
 import type { At, Classification, Classifier } from '#lib/classifiers/port.ts';
-import { type ClassifyingPlan, type MeaningFields, makeClassifier } from '#lib/classifiers/registry.ts';
+import { type ClassifyingPlan, learnAgain, type MeaningFields, makeClassifier } from '#lib/classifiers/registry.ts';
+import { itemsToLearnFrom } from '#lib/steps/plans/items-to-learn-from.ts';
 import { type OpenChunk, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -15,7 +16,7 @@ export type PageToClassify = {
 
 /** One classification an item, in the order of the ordinals; none were left when it is empty. Throws what the classifier throws. */
 export async function classifyPage({ chunk, after, plan, fields }: PageToClassify, at: At): Promise<Classification[]> {
-  const classifier = known(plan, fields, at);
+  const classifier = await known(plan, fields, at);
   const items = await unclassified(db().pool, chunk, { after, fields: classifier.fields });
   return items.length === 0 ? [] : classifier.classify(items, new AbortController().signal);
 }
@@ -24,13 +25,14 @@ const KNOWN_MAX = 20;
 /** By plan and fields: a chunk has many pages, and its batch many chunks. `at` is each job's own. */
 const classifiers = new Map<string, { classifier: Classifier; at: { tell: At } }>();
 
-function known(plan: ClassifyingPlan, fields: MeaningFields, at: At): Classifier {
+async function known(plan: ClassifyingPlan, fields: MeaningFields, at: At): Promise<Classifier> {
   const key = JSON.stringify([plan, fields]);
   let found = classifiers.get(key);
   if (found) found.at.tell = at;
   else {
     const teller = { tell: at };
-    found = { classifier: makeClassifier(plan, fields, (part, ordinal) => teller.tell(part, ordinal)), at: teller };
+    const learned = await learnAgain(plan, itemsToLearnFrom);
+    found = { classifier: makeClassifier(plan, fields, (part, ordinal) => teller.tell(part, ordinal), learned), at: teller };
     if (classifiers.size >= KNOWN_MAX) classifiers.delete(classifiers.keys().next().value ?? '');
     classifiers.set(key, found);
   }

@@ -1,6 +1,6 @@
 /** A job for a thread: what rules make of items that were classified by others. */
 import type { At } from '#lib/classifiers/port.ts';
-import { classifyingOf, type MeaningFields, makeClassifier } from '#lib/classifiers/registry.ts';
+import { classifyingOf, learnAgain, type MeaningFields, makeClassifier } from '#lib/classifiers/registry.ts';
 import { CLASSIFY_PAGE_ITEMS, DIFFERENCE_EXAMPLES, DIFFERENCE_ITEMS_MAX, DIFFERENCE_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
@@ -9,6 +9,7 @@ import { isPersons } from '#lib/store/chunks/classifications.ts';
 import { readItems } from '#lib/store/plans/planning.sql.ts';
 import { type ChunkInReview, readCategoryPage } from '#lib/store/plans/revisions.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { itemsToLearnFrom } from './items-to-learn-from.ts';
 
 export type RulesToCompare = {
   batchId: string;
@@ -29,7 +30,7 @@ export async function compareRules(
   at: At,
 ): Promise<Pick<RulesDifference, 'chunks' | 'moves' | 'looked'>> {
   const { pool } = db();
-  const classifier = makeClassifier(classifyingOf(plan), fields, at);
+  const classifier = makeClassifier(classifyingOf(plan), fields, at, await learnAgain(plan, itemsToLearnFrom));
   const until = performance.now() + DIFFERENCE_MS;
   const all: Moves = new Map();
   const told: { chunk: ChunkInReview; looked: number; corrected: number; moves: Moves }[] = [];

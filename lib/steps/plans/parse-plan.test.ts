@@ -52,11 +52,16 @@ test.each<[object, Problem[]]>([
   [PLAN, []],
   [
     { ...PLAN, classifier: { kind: 'oracle' } },
-    [{ path: 'classifier.kind', message: 'There is no classifier “oracle”. Choose one of: rules, manual, agent, model.' }],
+    [
+      {
+        path: 'classifier.kind',
+        message: 'There is no classifier “oracle”. Choose one of: rules, manual, examples, agent, model.',
+      },
+    ],
   ],
   [
     { ...PLAN, classifier: { rules: [] } },
-    [{ path: 'classifier.kind', message: 'A classifier needs a kind. Choose one of: rules, manual, agent, model.' }],
+    [{ path: 'classifier.kind', message: 'A classifier needs a kind. Choose one of: rules, manual, examples, agent, model.' }],
   ],
   [{ ...PLAN, classifier: 7 }, [{ path: 'classifier', message: expect.stringContaining('expected object') }]],
   [

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { At, Classifier } from '#lib/classifiers/port.ts';
-import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
+import { learnFor, makeClassifier, objectionsTo, type WhatWasLearned } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { collectKeys, type Keys } from '#lib/core/plans/keys.ts';
@@ -18,6 +18,7 @@ import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { itemsToLearnFrom } from './items-to-learn-from.ts';
 import { parsePlan } from './parse-plan.ts';
 import { nothingLeft } from './rest-to-plan.ts';
 
@@ -51,10 +52,10 @@ export type CheckedPlan = { dataset: PlanningDataset; plan: Plan; meanings: Fiel
 /** The plan, read and checked, not planned yet. Throws as `planDataset` does. */
 export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan, 'now'>, at: At): Promise<CheckedPlan> {
   const dataset = await datasetToPlan(datasetId);
-  const plan = await throughConnections(db(), parsePlan(given));
+  const { plan, learned } = await learnFor(await throughConnections(db(), parsePlan(given)), itemsToLearnFrom);
   const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
   const asked = await askedOverProblems(db(), plan);
-  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, asked, at) };
+  return { dataset, plan, meanings, classifier: checkPlan({ plan, learned }, dataset.fields, meanings, asked, at) };
 }
 
 /** What a checked plan comes to. */
@@ -132,7 +133,7 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
 function checkPlan(
-  plan: Plan,
+  { plan, learned }: { plan: Plan; learned: WhatWasLearned },
   fields: PlanningDataset['fields'],
   meanings: FieldMeanings,
   asked: readonly Problem[],
@@ -153,7 +154,7 @@ function checkPlan(
       return null;
     }
   };
-  const classifier = collect(() => makeClassifier(plan, { fieldNames, meanings }, at));
+  const classifier = collect(() => makeClassifier(plan, { fieldNames, meanings }, at, learned));
   problems.push(...objectionsTo(plan, fields, meanings, at));
   plan.categories.forEach(({ action }, index) => {
     if (action) collect(() => checkAction(action, `categories.${index}.action`, fieldNames));

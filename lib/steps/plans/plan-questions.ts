@@ -1,5 +1,5 @@
 /** What is asked of a dataset's reading before a plan over it may be started. */
-import type { At } from '#lib/classifiers/port.ts';
+import type { At, Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { type Question, questionInWords, questionsFor, questionsOf } from '#lib/core/values/questions.ts';
@@ -17,7 +17,12 @@ export async function planQuestions({ datasetId, plan }: { datasetId: string; pl
   const dataset = await readPlanningDataset(db().pool, datasetId);
   const fieldNames = dataset?.fields.map(({ name }) => name) ?? [];
   const meanings = isTyped(plan) ? ((await readMeanings(db().pool, { datasetId })) ?? {}) : {};
-  return questionsOfPlan(datasetId, dataset?.dialect ?? null, plan, makeClassifier(plan, { fieldNames, meanings }, at).fields);
+  return questionsOfPlan(datasetId, dataset?.dialect ?? null, plan, meansTo(makeClassifier(plan, { fieldNames, meanings }, at)));
+}
+
+/** The fields whose meaning a classifier goes by; null for any. */
+export function meansTo({ fields, readsText }: Classifier): readonly string[] | null {
+  return readsText ? [] : fields;
 }
 
 /** @param reads the fields that the plan's classifier reads; null for any */

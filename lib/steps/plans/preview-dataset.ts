@@ -16,7 +16,7 @@ import { buildRequest, filtersFor } from './build-request.ts';
 import { countClassified, includedIn } from './count-classified.ts';
 import { actingOrdinals, countRequests, requestWarnings } from './count-requests.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
-import { questionsOfPlan } from './plan-questions.ts';
+import { meansTo, questionsOfPlan } from './plan-questions.ts';
 import { tallyRules } from './rule-facts.ts';
 
 /** Throws as `planDataset` does. */
@@ -55,7 +55,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
     plan,
     soFar: dataset.state === 'receiving',
     rows: { ...rows, asks: asksAboutRows(rows) },
-    questions: (await questionsOfPlan(datasetId, dataset.dialect, plan, classifier.fields)).questions,
+    questions: (await questionsOfPlan(datasetId, dataset.dialect, plan, meansTo(classifier))).questions,
     ...withoutOrdinals(planned),
     warnings: [...planned.warnings, ...requestWarnings(built, plan)],
     requests: built.requests,

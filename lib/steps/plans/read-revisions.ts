@@ -1,7 +1,7 @@
 /** The revisions of a batch's plan, page by page: by whom, when, and what each one's rules were. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
-import { isByInstruction, isChangeable } from '#lib/classifiers/registry.ts';
+import { changeInWords, isByInstruction } from '#lib/classifiers/registry.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import type { PlanRevisionTold } from '#lib/shapes/plans.ts';
@@ -35,7 +35,7 @@ export async function readRevisions(
     items: items.map(({ at, by, note, ...row }) => ({
       ...{ ...row, note: note && !may(actor, 'see') ? NOT_GIVEN : note, by: actorName(by, names), at: at.toISOString() },
       byInstruction: isByInstruction(row.plan),
-      editor: isChangeable(row.plan) ? (editors.get(row.plan.classifier.kind) ?? null) : null,
+      editor: changeInWords(row.plan) !== null ? (editors.get(row.plan.classifier.kind) ?? null) : null,
     })),
     next: last === 1 ? null : String(last),
   };

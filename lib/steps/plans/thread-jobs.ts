@@ -11,5 +11,6 @@ export const THREAD_JOBS = {
   planDataset: async () => (await import('./plan-dataset.ts')).planDataset,
   planQuestions: async () => (await import('./plan-questions.ts')).planQuestions,
   previewDataset: async () => (await import('./preview-dataset.ts')).previewDataset,
+  teachRound: async () => (await import('./teach-round.ts')).teachRound,
   readRowsBehind: async () => (await import('./read-rows-behind.ts')).readRowsBehind,
 };

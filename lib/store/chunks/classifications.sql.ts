@@ -70,6 +70,32 @@ export async function insertClassifications(
   return rowCount !== null && rowCount > 0;
 }
 
+/**
+ * What somebody decided before the batch began, while they taught it: those items are classified already, by them, and no classifier is asked. In the transaction of
+ * the start, before any chunk can be claimed.
+ */
+export async function insertTaught(
+  tx: Querying,
+  batchId: string,
+  taught: ReadonlyMap<number, string>,
+  by: string,
+): Promise<void> {
+  if (taught.size === 0) return;
+  const { rows } = await tx.query<{ chunkId: string }>(
+    `WITH filed AS (
+       INSERT INTO classification (batch_id, chunk_id, ordinal, category, why, confidence, "by", revision)
+       SELECT $1, m.chunk_id, m.ordinal, t.category, 'Filed while teaching.', 1, $2, 1
+       FROM unnest($3::int[], $4::text[]) AS t(ordinal, category) JOIN chunk_item m ON m.batch_id = $1 AND m.ordinal = t.ordinal
+       ON CONFLICT DO NOTHING RETURNING chunk_id)
+     SELECT DISTINCT chunk_id AS "chunkId" FROM filed`,
+    [batchId, by, [...taught.keys()], [...taught.values()]],
+  );
+  await recountClassified(
+    tx,
+    rows.map(({ chunkId }) => chunkId),
+  );
+}
+
 /** classifying -> awaiting_review, when every item is classified. False when the claim is lost or the chunk is being stopped. */
 export async function completeClassifying(client: Querying, claim: Claim): Promise<boolean> {
   const { rowCount } = await client.query(
@@ -119,6 +145,19 @@ export async function correctClassifications(
       ...[corrections.map(({ note }) => note), corrections.map(({ seq }) => seq), number],
     ],
   );
+}
+
+/** Items that people moved, each with where they put it last, by their ordinals; at most so many. */
+export async function readCorrected(
+  client: Querying,
+  batchId: string,
+  limit: number,
+): Promise<{ ordinal: number; category: string }[]> {
+  const { rows } = await client.query<{ ordinal: number; category: string }>(
+    'SELECT DISTINCT ON (ordinal) ordinal, "to" AS category FROM correction WHERE batch_id = $1 ORDER BY ordinal, id DESC LIMIT $2',
+    [batchId, limit],
+  );
+  return rows;
 }
 
 export type Change = { ordinal: number; from: string; to: string; by: string; name: string; at: string };
