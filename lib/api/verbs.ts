@@ -33,7 +33,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/plan/preview': 'revise',
   '/batches/{id}/chunks/{n}/like': 'correct',
   '/batches/{id}/undo': 'undo',
-  '/batches/{id}/push': 'start',
+  '/batches/{id}/push': 'push',
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/columns': 'see',
   '/batches/{id}/chunks/{n}/corrections': 'correct',

@@ -12,6 +12,7 @@ const ALLOWED: Record<Verb, string> = {
   plan: 'admin operator',
   start: 'admin operator start',
   undo: 'admin operator',
+  push: 'admin operator',
   see: 'admin operator reviewer',
   download: 'admin operator reviewer',
   correct: 'admin operator reviewer',

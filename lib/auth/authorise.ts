@@ -63,6 +63,7 @@ const VERBS = {
   create: { roles: OPERATORS, scopes: ['supervise'], doing: 'make batches' },
   start: { roles: OPERATORS, scopes: ['start'], doing: 'start batches' },
   undo: { roles: OPERATORS, doing: 'undo actions' },
+  push: { roles: OPERATORS, doing: 'prepare a push' },
   see: { roles: REVIEWERS, doing: 'see datasets, items and checkpoints' },
   download: { roles: REVIEWERS, doing: 'download data' },
   correct: { roles: REVIEWERS, doing: 'correct answers' },

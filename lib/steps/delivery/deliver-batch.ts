@@ -29,7 +29,7 @@ type Ready = Delivery & { connector: string; fields: Record<string, string> };
  *   read), `not_found`, `forbidden`
  */
 export async function deliverBatch(actor: Actor, raw: z.input<typeof input>): Promise<DeliveryView> {
-  authorise(actor, 'start');
+  authorise(actor, 'push');
   const { batchId, to } = readInput(input, raw);
   const batch = await readBatchRow(db(), batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
