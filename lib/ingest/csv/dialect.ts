@@ -14,7 +14,7 @@ import { inUnits, lineCount, RecordReader, type Shape } from './records.ts';
 import { type Row, type Table, tableOf } from './table.ts';
 
 export type Quote = NonNullable<LayoutSaid['quote']>;
-export type Escape = NonNullable<LayoutSaid['escape']>;
+type Escape = NonNullable<LayoutSaid['escape']>;
 
 export type CsvDialect = {
   shape: Shape;

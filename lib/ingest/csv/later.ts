@@ -1,6 +1,9 @@
 /** What rows behind the beginning of a table say of how it is quoted: they were read by what the beginning said, and may say otherwise. */
 import { type Guess, LINES_MAX } from '#lib/core/values/guess.ts';
-import type { Escape, Quote } from './dialect.ts';
+import type { LayoutSaid } from '#lib/core/values/layout.ts';
+
+type Quote = NonNullable<LayoutSaid['quote']>;
+type Escape = NonNullable<LayoutSaid['escape']>;
 
 /** Somebody is asked. */
 const DOUBTFUL = 0.7;
