@@ -9,7 +9,7 @@ import type { Approval, WorkRow } from '#lib/store/actions/execution.sql.ts';
 import { askedToWait, untilAskedAgain } from './asked.ts';
 import { nextAttempt } from './attempt.ts';
 import { errorBudget } from './error-budget.ts';
-import { settleOpenIntents } from './open-intents.ts';
+import { type OpenPage, readOpen, settleOpenIntents } from './open-intents.ts';
 import { pace } from './pace.ts';
 import { Refused, receiptWriter } from './receipt-writer.ts';
 import { rests } from './rests.ts';
@@ -32,18 +32,19 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     if ((await store.howClaimStands(claim)) === 'lost') return 'lost';
     throw new Error(`Chunk ${claim.number} of batch ${claim.batchId} is executing without an approval.`);
   }
+  const run = runOf(input, approval);
+  const open = readOpen(run, null);
   const fault = await verifyManifest(input, approval);
   if (fault) return fault;
   await reach('manifest.verified', claim.batchId);
 
-  const run = runOf(input, approval);
   const { ratePerSecond } = approval.plan.execution;
   const unheard = listen(run);
   try {
     // What an owner before this one reserved and did not use.
     if (ratePerSecond !== null) await store.returnRate(claim, null, ratePerSecond);
     if (approval.plan.categories.some(({ action }) => action?.through)) await store.leaveConnections(claim);
-    return await untilEnded(run);
+    return await untilEnded(run, open);
   } finally {
     unheard();
     const unused = run.sends.reduce((sum, { count }) => sum + count, 0);
@@ -89,13 +90,13 @@ function stir(run: Run): void {
 }
 
 /** Sends, and ends the chunk when there is nothing left to send; once more where a pause was taken back before it was reached. */
-async function untilEnded(run: Run): Promise<Execution> {
+async function untilEnded(run: Run, first: OpenPage): Promise<Execution> {
   const { store, claim } = run;
-  for (;;) {
+  for (let open = first; ; open = readOpen(run, null)) {
     run.stop = null;
     run.stirred = new AbortController();
     stir(run);
-    await run.rests.work(() => sendEverything(run));
+    await run.rests.work(() => sendEverything(run, open));
     if (run.stop !== null && run.stop !== 'stopping') {
       const goesOn = typeof run.stop === 'object' ? 'wait' in run.stop : run.stop === 'gave_way' || run.stop === 'drained';
       if (goesOn) await store.keepCounted(claim, run.budget.counted());
@@ -110,9 +111,9 @@ async function untilEnded(run: Run): Promise<Execution> {
 }
 
 /** I4: what is open is settled before anything new is begun. A refusal of the fence (I3) ends both, with whatever is in flight waited for. */
-async function sendEverything(run: Run): Promise<void> {
+async function sendEverything(run: Run, open: OpenPage): Promise<void> {
   try {
-    await settleOpenIntents(run);
+    await settleOpenIntents(run, open);
     await sendAll(run);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -10,19 +10,30 @@ import { applyRemote } from './send-remote.ts';
 import { applyTransactional } from './send-transactional.ts';
 import { inSlots } from './slots.ts';
 
+/** `asked`: when the database was asked for them, by the monotonic clock. */
+export type OpenPage = { asked: number; rows: Promise<WorkRow[]> };
+
+/** Asks for what is open, from the claim on: no owner before this one adds to it any more (I3). */
+export function readOpen(run: Run, after: number | null): OpenPage {
+  const asked = run.clock.now();
+  const rows = run.store.openIntents(run.claim, page(run, after));
+  // Told to whoever awaits it; nobody does when the execution ends before.
+  rows.catch(() => {});
+  return { asked, rows };
+}
+
 /**
  * I4: what an owner before this one left open is never silently repeated. An effect that shares its outcome's transaction did not happen
  * and is applied under the same key; a target that still knows the key gets the same key and the same bytes; all else is uncertain, and is then
  * looked up where the target can be asked.
  */
-export async function settleOpenIntents(run: Run): Promise<void> {
-  for (let after: number | null = null; ; ) {
-    const asked = run.clock.now();
-    const rows: WorkRow[] = await run.store.openIntents(run.claim, page(run, after));
-    if (rows.length === 0) return;
+export async function settleOpenIntents(run: Run, first: OpenPage): Promise<void> {
+  for (let { asked, rows } = first; ; ) {
+    const found = await rows;
+    const last = found[found.length - 1];
+    if (!last) return;
     await reach('open.found', run.claim.batchId);
-    after = rows[rows.length - 1]?.ordinal ?? after;
-    const open = rows.map((row) => openAttempt(row, asked));
+    const open = found.map((row) => openAttempt(row, asked));
     await applyTransactional(
       run,
       open.filter(({ row }) => target(run, row).kind === 'transactional'),
@@ -43,6 +54,7 @@ export async function settleOpenIntents(run: Run): Promise<void> {
       await lookUp(run, attempt);
       return undefined;
     });
+    ({ asked, rows } = readOpen(run, last.ordinal));
   }
 }
 
