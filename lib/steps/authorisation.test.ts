@@ -9,6 +9,7 @@ import { inflate } from '#lib/trail/verify/node.mjs';
 import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { somebody } from '#test/fixtures/signed-in.ts';
 import { STEPS } from '#test/roles.ts';
 import { atSize } from '#test/size.ts';
 import { readFailures } from './actions/read-failures.ts';
@@ -257,7 +258,9 @@ describe('words of people', () => {
   async function given(name: string, role: Role, input: object): Promise<string> {
     const left = new AbortController();
     const streams = name.startsWith('stream');
-    const given = (await (steps.get(name) as Step)(actor(role), streams ? { ...input, signal: left.signal } : input)) as object;
+    // Who follows is asked for once a second, and is no longer told anything if nobody knows them.
+    const who = streams ? { ...actor(role), id: `user:${(await somebody(role)).id}` } : actor(role);
+    const given = (await (steps.get(name) as Step)(who, streams ? { ...input, signal: left.signal } : input)) as object;
     if (streams) {
       let first = '';
       for await (const event of given as AsyncIterable<unknown>) {
