@@ -116,8 +116,10 @@ export async function scopePage(tx: Querying, at: At, originals: Originals): Pro
     rows.map(() => ofSubject(at)),
   );
   const values = keyValues(key, 'k.key::jsonb');
+  // Each row is found by its key first, and locked: a join might read all of the batch for each of them.
+  const found = `SELECT t.ctid FROM "${table}" t WHERE ${where} AND ${order.map((column, index) => `${column} = ${values[index]}`).join(' AND ')} LIMIT 1 FOR UPDATE`;
   await tx.query(
-    `UPDATE "${table}" t SET ${erase} FROM unnest($2::text[]) AS k(key) WHERE ${where} AND ${order.map((column, index) => `${column} = ${values[index]}`).join(' AND ')}`,
+    `UPDATE "${table}" t SET ${erase} WHERE t.ctid = ANY (ARRAY(SELECT f.ctid FROM unnest($2::text[]) AS k(key) CROSS JOIN LATERAL (${found}) f))`,
     [at.subject, rows.map((row) => JSON.stringify(row.at))],
   );
   return rows.length < ERASURE_PAGE_ROWS ? null : (rows.at(-1)?.at ?? null);
