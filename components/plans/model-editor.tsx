@@ -11,7 +11,7 @@ import { Link } from '#components/ui/link.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
 import { writing } from '#components/ui/writing.ts';
-import type { ModelPart } from '#lib/classifiers/model/part.ts';
+import { type ModelPart, modelInPlan } from '#lib/classifiers/model/part.ts';
 import { INSTRUCTION_CHARS_MAX, MODEL_TRY_ITEMS_MAX } from '#lib/core/limits.ts';
 import { amountWords, millionthsOf } from '#lib/core/models/cost.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -159,10 +159,12 @@ function Trying({ plan, dataset }: { plan: Plan; dataset: { id: string } }) {
   const asked = (ordinals?: number[]) => ({
     body: { datasetId: dataset.id, plan: settled as never, ...(ordinals && { ordinals }) },
   });
-  const bound = useQuery({ ...queries.batches.previewTry.queryOptions({ input: asked() }), retry: false });
+  // What is not filled in yet is told beside its fields.
+  const ready = modelInPlan.schema.safeParse(settled.classifier).success && (settled.instruction ?? '').trim() !== '';
+  const bound = useQuery({ ...queries.batches.previewTry.queryOptions({ input: asked() }), retry: false, enabled: ready });
   const boundAgain = useQuery({
     ...queries.batches.previewTry.queryOptions({ input: asked(again) }),
-    ...{ retry: false, enabled: again !== undefined },
+    ...{ retry: false, enabled: ready && again !== undefined },
   });
   const attempt = useMutation({
     ...writing(['plans', 'model-try'], (ordinals: number[] | undefined) => asOutcome(api.batches.tryModel(asked(ordinals)))),
@@ -252,7 +254,7 @@ function Said({ now, before }: { now: Shown; before: Shown | null }) {
                 )}
               </Cell>
             ) : null}
-            <Cell>{why}</Cell>
+            <Cell className="min-w-40">{why}</Cell>
           </Row>
         ))}
       </Table>

@@ -50,7 +50,7 @@ function behaviourOf(call: number): Behaviour {
 }
 
 test(`${ITEMS} items, ${KILLS} workers killed: no answer is lost or twice, spent is what the server counted, and the limit is never passed`, async () => {
-  const server = await modelServer({ pauseMs: 3 });
+  const server = await modelServer({ pauseMs: atSize(3, 40) });
   server.behave(behaviourOf);
   const made = await asAdmin('POST', '/connections', {
     ...{ name: 'scripted', connector: 'model', address: server.url, auth: { kind: 'none' } },
@@ -92,7 +92,7 @@ test(`${ITEMS} items, ${KILLS} workers killed: no answer is lost or twice, spent
       workers[victim]?.send('SIGKILL');
       workers[victim] = await startWorker(url);
       killed += 1;
-      after = kept + Math.floor(ITEMS / (KILLS + 2));
+      after = kept + Math.floor(ITEMS / (3 * KILLS));
     }
     const states = await chunkStates(pool, batchId);
     if (states.includes('halted')) {

@@ -5,8 +5,11 @@ import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { FORMATS } from '#lib/ingest/kinds.ts';
 
-/** “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, “agent” for a key’s role, “examples” for the first few of a list, and all for much else. */
-const OF_MANY_THINGS = ['none', 'json', 'rows', 'agent', 'examples'];
+/**
+ * “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, “agent” for a key’s role, “examples” for the first few
+ * of a list, “model” for what a connection leads to, and all for much else.
+ */
+const OF_MANY_THINGS = ['none', 'json', 'rows', 'agent', 'examples', 'model'];
 
 const NAMES = [
   // Two formats may call their items the same.
@@ -47,6 +50,7 @@ const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = 
   'components/tasks/tasks-address.ts': { words: ['csv'], because: 'the same' },
   'components/tasks/task-filter.tsx': { words: ['csv'], because: 'the same' },
   'components/find/places.ts': { words: ['task'], because: 'a tab: the task body' },
+  'lib/connectors/model/ask.ts': { words: ['manual'], because: 'what a fetch calls it to follow no redirect' },
   'lib/ingest/mbox/letter.ts': { words: ['http'], because: 'a scheme' },
 };
 

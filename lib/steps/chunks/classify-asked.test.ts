@@ -343,3 +343,16 @@ test('a model’s connection is refused where it says too little, goes where nob
     ...{ status: 400, body: { problems: [{ path: 'classifier.connection', message: expect.stringContaining('nobody') }] } },
   });
 });
+
+test('a chunk that is sent back is asked for anew, also what nobody could tell before', async () => {
+  const batchId = await started(3, planOver(await connect()));
+  server.behave(() => 'prose');
+  await until(batchId, 'awaiting_review');
+  expect((await kept(batchId)).map(({ confidence }) => confidence)).toEqual([0, 0, 0]);
+  const { body } = await asAdmin('GET', `/batches/${batchId}/chunks/1`);
+  server.behave(() => 'ok');
+  const sent = { digest: body.digest, next: false, execute: false, sendBack: true, note: 'Ask again.', override: 'a test' };
+  expect(await asAdmin('POST', `/batches/${batchId}/chunks/1/decision`, sent)).toMatchObject({ status: 200 });
+  await until(batchId, 'awaiting_review');
+  expect((await kept(batchId)).every(({ confidence }) => confidence > 0)).toBe(true);
+});

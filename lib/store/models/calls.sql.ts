@@ -24,7 +24,7 @@ export type NewCall = {
   by: string;
 };
 
-const CALL = `id, batch_id, dataset_id, chunk_id, epoch, plan_revision, connection_id, connection, provider, model, instruction, asked, reserved, currency, "by"`;
+const CALL = `id, batch_id, dataset_id, chunk_id, epoch, revision, plan_revision, connection_id, connection, provider, model, instruction, asked, reserved, currency, "by"`;
 
 const valuesOf = (call: NewCall): unknown[] => [
   ...[call.id, call.datasetId, call.connectionId, call.connection, call.provider, call.model],
@@ -39,12 +39,12 @@ export async function reserveCall(pool: Pool, claim: Claim, call: NewCall): Prom
   const { rows } = await pool.query<{ written: number; fenced: boolean }>({
     name: 'reserve-model-call',
     text: `WITH fence AS MATERIALIZED (
-         SELECT plan_revision FROM chunk WHERE id = $12 AND epoch = $13 AND state = 'classifying' AND stopping IS NULL FOR NO KEY UPDATE
+         SELECT revision, plan_revision FROM chunk WHERE id = $12 AND epoch = $13 AND state = 'classifying' AND stopping IS NULL FOR NO KEY UPDATE
        ), room AS (
-         UPDATE model_spend SET spent = spent + $9::bigint FROM fence WHERE batch_id = $14 AND spent + $9::bigint <= at_most RETURNING fence.plan_revision
+         UPDATE model_spend SET spent = spent + $9::bigint FROM fence WHERE batch_id = $14 AND spent + $9::bigint <= at_most RETURNING fence.revision, fence.plan_revision
        ), written AS (
          INSERT INTO model_call (${CALL})
-         SELECT $1, $14, $2, $12, $13, room.plan_revision, $3, $4, $5, $6, $7, $8::int[], $9::bigint, $10, $11 FROM room RETURNING 1
+         SELECT $1, $14, $2, $12, $13, room.revision, room.plan_revision, $3, $4, $5, $6, $7, $8::int[], $9::bigint, $10, $11 FROM room RETURNING 1
        )
        SELECT (SELECT count(*)::int FROM written) AS written, EXISTS (SELECT FROM fence) AS fenced`,
     values: [...valuesOf(call), claim.chunkId, claim.epoch, claim.batchId],
@@ -57,7 +57,7 @@ export async function reserveCall(pool: Pool, claim: Claim, call: NewCall): Prom
 /** Of a try on a plan's page: nothing meets there, and whoever tries was told what it costs at most. */
 export async function insertTry(client: Querying, call: NewCall): Promise<void> {
   await client.query(
-    `INSERT INTO model_call (${CALL}) VALUES ($1, NULL, $2, NULL, NULL, NULL, $3, $4, $5, $6, $7, $8::int[], $9::bigint, $10, $11)`,
+    `INSERT INTO model_call (${CALL}) VALUES ($1, NULL, $2, NULL, NULL, NULL, NULL, $3, $4, $5, $6, $7, $8::int[], $9::bigint, $10, $11)`,
     valuesOf(call),
   );
 }
@@ -139,12 +139,12 @@ export async function settleCall(client: Querying, callId: string, { outcome, re
 }
 
 /**
- * How often each item of the chunk was in a call that ended as it should and got no usable answer, whoever owned the chunk then, as the plan's present revision has it. Items
- * that got none are not among them.
+ * How often each item of the chunk was in a call that ended as it should and got no usable answer, whoever owned the chunk then; a chunk that was sent back is asked for anew. Items
+ * that were asked for in no such call are not among them.
  */
 export async function readTries(client: Querying, { chunkId }: Pick<Claim, 'chunkId'>): Promise<Map<number, number>> {
   const { rows } = await client.query<{ ordinal: number; tries: number }>(
-    `SELECT o AS ordinal, count(*)::int AS tries FROM chunk c JOIN model_call m ON m.chunk_id = c.id AND m.plan_revision = c.plan_revision, unnest(m.asked) o
+    `SELECT o AS ordinal, count(*)::int AS tries FROM chunk c JOIN model_call m ON m.chunk_id = c.id AND m.revision = c.revision, unnest(m.asked) o
      WHERE c.id = $1 AND m.outcome = 'answered' AND o <> ALL (m.answered) GROUP BY o`,
     [chunkId],
   );

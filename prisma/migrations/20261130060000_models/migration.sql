@@ -7,6 +7,7 @@ CREATE TABLE "model_call" (
     "dataset_id" UUID NOT NULL,
     "chunk_id" UUID,
     "epoch" INTEGER,
+    "revision" INTEGER,
     "plan_revision" INTEGER,
     "connection_id" UUID NOT NULL,
     "connection" TEXT NOT NULL,
