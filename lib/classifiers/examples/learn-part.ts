@@ -71,11 +71,10 @@ const pools = new Map<string, Promise<Pool>>();
 
 export async function readPool(dataset: string, only: readonly string[] | null, read: ReadItems, most: number): Promise<Pool> {
   const facts = await read.facts(dataset);
-  if (!facts)
-    throw new CountersignError(
-      'conflict',
-      'A dataset whose items it was taught with is deleted. Teach it with this one, or choose another way.',
-    );
+  if (!facts) {
+    const message = 'The items that it is taught with are not there: their dataset was deleted, or is not whole yet.';
+    throw new CountersignError('conflict', message);
+  }
   const fields = [...(only ?? facts.fields)].sort();
   const key = JSON.stringify([dataset, facts.items, fields, most]);
   const kept = pools.get(key) ?? readPoolNow(dataset, facts.items, fields, read, most);

@@ -200,7 +200,7 @@ function ruleGround(plan: Plan, part: number, others: readonly AlikeRow[], to: s
 
 /** A row of conditions, or CEL where the plan knows no rows; null where it goes by no rules. */
 function ruleFor(plan: Plan, { field, is, value }: { field: string; is: 'is' | 'contains'; value: string }, to: string): Json {
-  if (!('rules' in plan.classifier)) return null;
+  if ((plan.classifier as { rules?: Json[] }).rules === undefined) return null;
   const rest = { category: to, why: '', confidence: 0.9 };
   if (isTyped(plan)) return { where: [[{ field, is, value }]], ...rest };
   const [name, text] = [JSON.stringify(field), JSON.stringify(value)];
