@@ -1,7 +1,6 @@
 /** A tool that makes something: the call that is sent again, for want of an answer, is answered as before. As an Idempotency-Key does over REST, and kept with those. */
 import { once, requestDigest } from '#lib/api/idempotency.ts';
 import type { Actor } from '#lib/auth/actor.ts';
-import { canonicalBytes, type Json, sha256Hex } from '#lib/ledger/canonical.ts';
 
 /**
  * Carries `act` out for the first call of this key, or of these arguments where it has none; gives repeats what it gave. A refusal is not kept: what the arguments
@@ -15,10 +14,10 @@ export async function madeOnce<Made extends object>(
   act: () => Promise<Made>,
 ): Promise<Made & { already: boolean }> {
   const path = `/mcp ${tool}`;
-  const bytes = canonicalBytes(JSON.parse(JSON.stringify(asked)) as Json);
-  const name = key === undefined ? `mcp:${tool}:of:${sha256Hex(bytes)}` : `mcp:${tool}:as:${key}`;
+  const digest = requestDigest(path, JSON.stringify(asked));
+  const name = key === undefined ? `mcp:${tool}:of:${digest.toString('hex')}` : `mcp:${tool}:as:${key}`;
   const refusal: { error?: unknown } = {};
-  const response = await once(actor, { key: name, path, digest: requestDigest(path, bytes) }, () =>
+  const response = await once(actor, { key: name, path, digest }, () =>
     act().then(
       (made) => Response.json(made),
       (error: unknown) => {
