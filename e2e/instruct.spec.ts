@@ -9,6 +9,7 @@ const PLAN: PlanInput = {
   classifier: { kind: 'agent', otherwise: 'keep' },
   categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive', with: {} } }, { name: 'keep' }],
   chunking: { by: 'size', maxItems: 20 },
+  gates: { next: 'parallel' },
 };
 
 test('A correction becomes a line of the instruction: it is proposed, and the next agent reads it', async ({
