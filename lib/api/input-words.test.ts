@@ -1,7 +1,7 @@
 import type { AnyContractProcedure } from '@orpc/contract';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import './input-words.ts';
+import '#lib/core/values/input-words.ts';
 import { contract } from './contract.ts';
 
 type Router = { [name: string]: Router | AnyContractProcedure };

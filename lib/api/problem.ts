@@ -3,7 +3,7 @@ import { ORPCError, ValidationError } from '@orpc/contract';
 import { CountersignError, ERROR_CODES, type ErrorCode, type Problem } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { log } from '#lib/log.ts';
-import './input-words.ts';
+import '#lib/core/values/input-words.ts';
 
 export type ApiCode = ErrorCode | 'method_not_allowed' | 'internal';
 

@@ -1,5 +1,6 @@
 /** A classifier assigns category, rationale and confidence to items. Adding a kind is one folder and one line in `kinds.ts` (docs/how-to/classifier.md). */
 import type { Problem } from '#lib/core/errors.ts';
+import type { Right } from '#lib/core/examples/held-out.ts';
 import type { ClassifierInPlan, ClassifierPart } from '#lib/core/plans/plan.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 
@@ -131,7 +132,7 @@ export type TeachRound = {
   /** items of the dataset that nobody decided and that were looked at: all, or a sample; of how many it is not sure enough to say */
   rest: { items: number; unsure: number; exact: boolean };
   /** of items drawn at random, how many it was right about before it was told; and for how large a share of all that speaks, with 95 % confidence. Null: nothing was learned */
-  right: { of: number; right: number; least: number; most: number } | null;
+  right: Right | null;
 };
 
 export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = ClassifierInPlan<Part> & {

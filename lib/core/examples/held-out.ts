@@ -67,7 +67,7 @@ function quarterPower(quarters: number): number {
 }
 
 /** Of so many it was right so often, and the share of all that this says, with 95 % confidence, from `least` to `most` (Wilson 1927). */
-type Right = { of: number; right: number; least: number; most: number };
+export type Right = { of: number; right: number; least: number; most: number };
 
 export function rightOf(held: readonly HeldOut[], random: readonly boolean[]): Right {
   const looked = held.filter((_, at) => random[at]);

@@ -63,7 +63,7 @@ test.each<[object, Problem[]]>([
     { ...PLAN, classifier: { rules: [] } },
     [{ path: 'classifier.kind', message: 'A classifier needs a kind. Choose one of: rules, manual, examples, agent, model.' }],
   ],
-  [{ ...PLAN, classifier: 7 }, [{ path: 'classifier', message: expect.stringContaining('expected object') }]],
+  [{ ...PLAN, classifier: 7 }, [{ path: 'classifier', message: 'This is a number. Send an object.' }]],
   [
     { ...PLAN, classifier: { ...PLAN.classifier, rules: [{ when: '', category: 'a' }], more: 1 } },
     [

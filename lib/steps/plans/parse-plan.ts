@@ -1,4 +1,5 @@
 /** The plan's schema, put together from the kinds of this build. */
+import '#lib/core/values/input-words.ts';
 import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { type Plan, planSchemaOf, readPlan } from '#lib/core/plans/plan.ts';

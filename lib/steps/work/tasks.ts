@@ -16,7 +16,6 @@ import {
   CHUNK_TRANSITIONS,
   CHUNK_UNCLASSIFIED,
 } from '#lib/core/lifecycle.ts';
-import { PAGE_ITEMS_DEFAULT } from '#lib/core/limits.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import {
   type Appended,
@@ -29,7 +28,7 @@ import {
   tasksAsked,
 } from '#lib/shapes/supervision.ts';
 import { isId } from '#lib/steps/ids.ts';
-import { numberCursor } from '#lib/steps/page.ts';
+import { limitOf, numberCursor, pageOf } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { isClassifiedBy, readChunksOf } from '#lib/store/chunks/appends.ts';
@@ -80,11 +79,12 @@ export async function listTasks(actor: Actor, raw: z.input<typeof listing> = {})
   authorise(actor, 'read_tasks');
   const { batch: batchId, cursor } = readInput(listing, raw);
   const skip = numberCursor({ cursor });
-  const page = { skip, take: PAGE_ITEMS_DEFAULT + 1 };
+  const limit = limitOf({});
+  const page = { skip, take: limit + 1 };
   const own = may(actor, 'supervise') ? {} : { agent: actor.id };
   const items = batchId === undefined ? await batchTasks(actor, page) : await chunkTasks(actor, batchId, own, page);
-  const shown = items.slice(0, PAGE_ITEMS_DEFAULT);
-  return { items: shown, next: items.length > shown.length ? String(skip + shown.length) : null };
+  const { shown, next } = pageOf(items, limit, () => skip + limit);
+  return { items: shown, next };
 }
 
 type Paged = { skip: number; take: number };
