@@ -139,13 +139,13 @@ export const teachAsked = {
   most: z.int().min(1).max(TEACH_ROUND_ITEMS_MAX).default(TEACH_ROUND_ITEMS).describe('So many items at most.'),
 };
 
-export /** Of all items, with 95 % confidence. */
+/** Of all items, with 95 % confidence. */
 const share = {
   least: z.number(),
   most: z.number().describe('With 95 % confidence it is right about such a share of all items, from `least` to `most`.'),
 };
 
-const teachRound = z.object({
+export const teachRound = z.object({
   items: z
     .array(classifiedItem.pick({ ordinal: true, fields: true }))
     .describe('Items to decide: those of which it knows least, and a few at random. None is a random look of an approval.'),

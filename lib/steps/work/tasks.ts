@@ -65,7 +65,7 @@ export async function readTask(actor: Actor, raw: z.input<typeof named>): Promis
   const receipts = chunk ? chunk.seq : (sum.seq ?? 0);
   return {
     ...toldOf(batch, chunk),
-    page: pageOf(batch, chunk),
+    page: addressOf(batch, chunk),
     notes,
     attestations,
     receipts,
@@ -238,6 +238,6 @@ function toldOf(batch: BatchRow, chunk: Found['chunk']): TasksTold['items'][numb
   };
 }
 
-function pageOf({ id }: BatchRow, chunk: Found['chunk']): string {
+function addressOf({ id }: BatchRow, chunk: Found['chunk']): string {
   return chunk ? `/batches/${id}/chunks/${chunk.number}` : `/batches/${id}`;
 }
