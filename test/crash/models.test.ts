@@ -23,7 +23,7 @@ afterAll(stopRinging);
 
 const NAMES = ['close', 'keep', 'unsorted'];
 const ITEMS = atSize(40, 2_000);
-const KILLS = atSize(1, 15);
+const KILLS = atSize(1, 12);
 const IN_CHUNK = atSize(10, 50);
 const CAP_STEP = atSize(0.03, 0.5);
 
@@ -92,7 +92,8 @@ test(`${ITEMS} items, ${KILLS} workers killed: no answer is lost or twice, spent
       workers[victim]?.send('SIGKILL');
       workers[victim] = await startWorker(url);
       killed += 1;
-      after = kept + Math.floor(ITEMS / (3 * KILLS));
+      // The others need time to come that far; a takeover takes a lease.
+      after = kept + 1;
     }
     const states = await chunkStates(pool, batchId);
     if (states.includes('halted')) {
