@@ -21,5 +21,8 @@ test('how right it is, is told of enough random items only, with how far that re
     '60 taught. Of 56 drawn at random it had 53 right before it was told: between 85 % and 98 % of all, with 95 % confidence.',
     'Of the other 5,986 mails it would put 5,000 to noise, 940 to task, 46 to keep, for it is not sure of them.',
   ]);
+  expect(teachWords({ ...ROUND, categories, right, rest: { ...ROUND.rest, unsure: 0 } }, 'mails', 'keep')[1]).toBe(
+    'Of the other 5,986 mails it would put 5,000 to noise, 940 to task.',
+  );
   expect(teachWords({ ...ROUND, right: { ...right, of: 9, right: 9 } }, 'mails', 'keep')[0]).toContain('Too few of them');
 });

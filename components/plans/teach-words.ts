@@ -18,12 +18,12 @@ export function teachWords(
         : `${formatCount(taught)} taught. It learns from ${least} decisions on, of two categories at least.`,
     ];
   const goes = categories.filter(({ items }) => items > 0).map(({ name, items }) => `${formatCount(items)} to ${name}`);
-  const unsure = `${formatCount(rest.unsure)} to ${otherwise}, for it is not sure of them`;
+  if (rest.unsure > 0) goes.push(`${formatCount(rest.unsure)} to ${otherwise}, for it is not sure of them`);
   return [
     right.of < TOLD_FROM
       ? `${formatCount(taught)} taught. Too few of them were drawn at random to say how right it is.`
       : `${formatCount(taught)} taught. Of ${formatCount(right.of)} drawn at random it had ${formatCount(right.right)} right before it was told: between ${percent(right.least)} and ${percent(right.most)} of all, with 95 % confidence.`,
-    `Of ${rest.exact ? 'the other' : 'a sample of'} ${formatNoun(rest.items, noun)} it would put ${[...goes, unsure].join(', ')}.`,
+    `Of ${rest.exact ? 'the other' : 'a sample of'} ${formatNoun(rest.items, noun)} it would put ${goes.join(', ')}.`,
   ];
 }
 
