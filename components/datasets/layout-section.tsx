@@ -246,7 +246,9 @@ function valuesOf(
   return key === 'charset' ? [...own, ...charsets] : own;
 }
 
-function fitWords(key: 'short' | 'long', { filled = 0, cut = 0 }: Reading['layout']): string {
-  const rows = key === 'short' ? filled : cut;
+/** What became of rows that don't fit. Those that can't be read are not counted by what is wrong with them. */
+function fitWords(key: 'short' | 'long', layout: Reading['layout']): string {
+  if (layout[key] === 'refuse') return 'listed as unreadable rows';
+  const rows = (key === 'short' ? layout.filled : layout.cut) ?? 0;
   return rows === 0 ? 'none' : `${rows.toLocaleString('en-US')} ${key === 'short' ? 'filled up' : 'cut'}`;
 }

@@ -145,12 +145,22 @@ export function classifierChoices(forms: PlanForms): { kind: string; title: stri
   });
 }
 
-/** The plan with another kind of classifier, which begins anew: with all in the category that the one before had for the rest. */
-export function withClassifier(forms: PlanForms, plan: Plan, kind: string): Plan {
+/**
+ * The plan with another kind of classifier: as that was `left` when it was changed for another, or begun anew, with all in the category that the one before had for the rest.
+ * What it had for a category that is gone goes there too.
+ */
+export function withClassifier(forms: PlanForms, plan: Plan, kind: string, left?: ClassifierPart): Plan {
   const { otherwise } = plan.classifier as { otherwise?: unknown };
   const rest = typeof otherwise === 'string' ? otherwise : (plan.categories.at(-1)?.name ?? '');
   const next = classifierEditor(forms, { kind });
-  return next === null ? plan : { ...plan, version: 2, classifier: next.begin(rest) };
+  if (next === null) return plan;
+  const there = new Set(plan.categories.map(({ name }) => name));
+  const classifier = left
+    ? next.inPlan
+        .categories(left)
+        .reduce((part, { category }) => (there.has(category) ? part : next.rename(part, category, rest)), left)
+    : next.begin(rest);
+  return { ...plan, version: 2, classifier };
 }
 
 /** Whether a plan waits for something that its editor asks for. */

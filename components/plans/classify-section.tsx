@@ -1,6 +1,8 @@
 'use client';
 
+import { useState } from 'react';
 import { Field, Select } from '#components/ui/field.tsx';
+import type { ClassifierPart } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { classifierChoices, classifierEditor, withClassifier } from './classifier-editor.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
@@ -16,7 +18,13 @@ type Props = SectionProps & {
 /** How items are classified: the form that the plan's classifier has here. */
 export function ClassifySection({ plan, forms, fields, dataset, preview, problems, onChange, running = false }: Props) {
   const { classifier } = plan;
+  /** what each kind had when another was chosen */
+  const [left, setLeft] = useState<Readonly<Record<string, ClassifierPart>>>({});
   const editor = classifierEditor(forms, classifier);
+  const choose = (kind: string) => {
+    setLeft({ ...left, [classifier.kind]: classifier });
+    onChange(withClassifier(forms, plan, kind, left[kind]));
+  };
   if (editor === null)
     return (
       <div data-at="classifier">
@@ -31,7 +39,7 @@ export function ClassifySection({ plan, forms, fields, dataset, preview, problem
           <Select
             data-at="classifier.kind"
             value={classifier.kind}
-            onChange={(event) => onChange(withClassifier(forms, plan, event.target.value))}
+            onChange={(event) => choose(event.target.value)}
             className="w-32"
           >
             {classifierChoices(forms).map(({ kind, title }) => (

@@ -17,6 +17,7 @@ import { amountWords, millionthsOf } from '#lib/core/models/cost.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Proposal, Tried } from '#lib/shapes/models.ts';
 import type { EditorProps } from './classifier-editor.tsx';
+import { useFault } from './plan-faults.tsx';
 
 const TYPING_MS = 600;
 
@@ -25,6 +26,7 @@ export function ModelEditor(props: EditorProps<ModelPart>) {
   const { part, plan, dataset, connections, categories, problems, onChange, onPlan } = props;
   const models = connections.filter(({ connector }) => connector === 'model');
   const toldOf = (path: string) => problems.find((one) => one.path === `classifier.${path}`)?.message;
+  useFault('classifier.connection', part.connection === '' ? 'Choose the connection to a model.' : null);
   const set = (given: Partial<ModelPart>) => onChange({ ...part, ...given });
   const number = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
   return (

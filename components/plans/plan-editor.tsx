@@ -253,7 +253,7 @@ export function PlanEditor({
               pending={start.isPending || made || (!blocked && !ready)}
               disabled={blocked}
             >
-              {startWords(preview, dataset, forms)}
+              {startWords(plan, preview, dataset, forms)}
             </Button>
             <Button
               onClick={() => {
@@ -389,8 +389,8 @@ function limitWords({ execution }: Plan): string {
   return `${first} · ${formatCount(execution.concurrency)} at a time${rate} · halt after ${formatCount(execution.haltAfter.consecutive)} failures in a row`;
 }
 
-function startWords(preview: PlanPreview | null, dataset: Props['dataset'], forms: PlanForms): string {
+function startWords(plan: Plan, preview: PlanPreview | null, dataset: Props['dataset'], forms: PlanForms): string {
   if (!preview) return 'Start';
   const count = preview.gates.next === 'parallel' ? dataset.itemCount : (preview.firstUp?.itemCount ?? 0);
-  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: ${startsWords(forms, preview.plan, formatNoun(count, dataset.noun))}, changes nothing`;
+  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: ${startsWords(forms, plan, formatNoun(count, dataset.noun))}, changes nothing`;
 }

@@ -21,6 +21,10 @@ test.each<[Partial<ToldReceipt>, string]>([
     'Ada released the rest after the first were done. A passkey proved who it was.',
   ],
   [
+    { kind: 'decision', result: null, body: { by: 'user:1', answers: { release: true }, factor: 'password' } },
+    'Ada released the rest after the first were done. The password proved who it was.',
+  ],
+  [
     {
       kind: 'decision',
       result: null,

@@ -49,14 +49,14 @@ const OVERRIDES: Record<string, string> = {
   evidence: 'without the evidence that the plan wants',
 };
 
-/** What whoever decided gave beside being signed in; nothing where nothing was asked for. */
+/** What whoever decided had proved last in their session, asked for it or not; nothing of a key, and where a provider of single sign-on knows. */
 function proven({ body }: ToldReceipt): string {
   const what = PROOFS[text(body.factor)];
   return what ? ` ${what} proved who it was.` : '';
 }
 
 const PROOFS: Record<string, string> = {
-  password: 'The password, given again,',
+  password: 'The password',
   totp: 'A code of an authenticator app, or a backup code,',
   passkey: 'A passkey',
 };
