@@ -118,22 +118,28 @@ export const test = base.extend<Fixtures, Shared>({
  */
 function waiting(page: Page): Page {
   const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
-  const alive = async <Answer>(answer: Answer): Promise<Answer> => {
-    await page.waitForFunction(async () => {
-      const controls = [...document.querySelectorAll('main :is(a, button, input, select, textarea)')];
-      if (!controls.every((control) => Object.keys(control).some((key) => key.startsWith('__reactProps')))) return false;
-      // What it does when it was drawn is done by then.
-      await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-      return true;
-    });
-    return answer;
-  };
   page.goto = async (url, options) => {
     const answer = await goto(url, options);
-    return options?.waitUntil ? answer : alive(answer);
+    if (!options?.waitUntil) await alive(page);
+    return answer;
   };
-  page.reload = async (options) => alive(await reload(options));
+  page.reload = async (options) => {
+    const answer = await reload(options);
+    await alive(page);
+    return answer;
+  };
   return page;
+}
+
+/** Waits until a page's script has all of it. */
+export async function alive(page: Page): Promise<void> {
+  await page.waitForFunction(async () => {
+    const controls = [...document.querySelectorAll('main :is(a, button, input, select, textarea)')];
+    if (!controls.every((control) => Object.keys(control).some((key) => key.startsWith('__reactProps')))) return false;
+    // What it does when it was drawn is done by then.
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    return true;
+  });
 }
 
 /** The product's API, with the key of its environment. */
