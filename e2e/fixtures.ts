@@ -132,7 +132,7 @@ function waiting(page: Page): Page {
 }
 
 /** Waits until a page's script has all of it. */
-export async function alive(page: Page): Promise<void> {
+async function alive(page: Page): Promise<void> {
   await page.waitForFunction(async () => {
     const controls = [...document.querySelectorAll('main :is(a, button, input, select, textarea)')];
     if (!controls.every((control) => Object.keys(control).some((key) => key.startsWith('__reactProps')))) return false;

@@ -1,5 +1,5 @@
 import { categoryOf, countIn, decision } from './checkpoint.ts';
-import { ADMIN, alive, expect, test } from './fixtures.ts';
+import { ADMIN, expect, test } from './fixtures.ts';
 import { SHELF_PLAN } from './rest.ts';
 import { tabTo } from './tab-to.ts';
 
@@ -89,8 +89,6 @@ test('The same by keyboard alone: sign in, find the checkpoint, correct, execute
   await page.getByLabel('What uses it').fill('a program');
   await page.getByLabel('Only for these batches').fill(`${id} and more`);
   account();
-  // What is typed counts from the first letter on; this form is sent by its script alone.
-  await alive(page);
   await page.getByRole('button', { name: 'Make a key' }).click();
   await expect(page.getByText('“and”, “more” are no ids or addresses of batches.')).toBeVisible();
   await expect(page.getByLabel('It ends after')).toHaveValue('365');

@@ -35,7 +35,7 @@ export function ResetForm({ name, passwordCharsMin, action }: Props) {
             onChange={(event) => setPassword(event.target.value)}
           />
         </Field>
-        <Button type="submit" kind="primary" pending={reset.isPending || reset.isSuccess}>
+        <Button type="submit" early kind="primary" pending={reset.isPending || reset.isSuccess}>
           Continue
         </Button>
       </form>

@@ -63,7 +63,7 @@ export function SetupForm({ title, text, email: given, passwordCharsMin, action 
           />
         </Field>
         {elsewhere ? <Banner kind="danger">{elsewhere}</Banner> : null}
-        <Button type="submit" kind="primary" pending={setup.isPending || setup.isSuccess}>
+        <Button type="submit" early kind="primary" pending={setup.isPending || setup.isSuccess}>
           Continue
         </Button>
       </form>

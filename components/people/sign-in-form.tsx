@@ -69,7 +69,7 @@ export function SignInForm({ onSignIn, onCode, onBegin, onPasskey, provider, ref
             onChange={(event) => setPassword(event.target.value)}
           />
         </Field>
-        <Button type="submit" kind="primary" pending={signIn.isPending || signIn.isSuccess}>
+        <Button type="submit" early kind="primary" pending={signIn.isPending || signIn.isSuccess}>
           Continue
         </Button>
         <Button pending={device.waits || withPasskey.isPending || withPasskey.isSuccess} onClick={() => void begin()}>
@@ -108,7 +108,7 @@ function CodeForm({ onCode, onDone, onBack }: Pick<Props, 'onCode' | 'onDone'> &
         }}
       >
         <CodeField code={code} error={give.error?.message} onChange={setCode} />
-        <Button type="submit" kind="primary" pending={give.isPending || give.isSuccess}>
+        <Button type="submit" early kind="primary" pending={give.isPending || give.isSuccess}>
           Continue
         </Button>
         <Button onClick={onBack}>Begin again</Button>

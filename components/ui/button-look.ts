@@ -13,7 +13,8 @@ const LOOKS: Record<ButtonKind, string> = {
 export function buttonLook(kind: ButtonKind, size: 'normal' | 'small'): string {
   return classes(
     'inline-flex shrink-0 items-center justify-center gap-2 rounded-md border font-medium whitespace-nowrap transition-colors select-none',
-    'disabled:cursor-not-allowed disabled:border-hairline disabled:bg-sunken disabled:text-muted aria-disabled:cursor-progress',
+    'not-data-begins:disabled:cursor-not-allowed not-data-begins:disabled:border-hairline not-data-begins:disabled:bg-sunken',
+    'not-data-begins:disabled:text-muted aria-disabled:cursor-progress',
     'data-held:cursor-not-allowed data-held:border-hairline data-held:bg-sunken data-held:text-muted',
     'pointer-coarse:min-h-11 pointer-coarse:min-w-11',
     // Words of a sentence are longer than a narrow screen.

@@ -4,13 +4,15 @@ import type { ComponentProps, ReactNode } from 'react';
 import { type ButtonKind, buttonLook } from './button-look.ts';
 import { classes } from './classes.ts';
 import { useConnection } from './connection.ts';
+import { useFromServer } from './from-server.ts';
 import { Link } from './link.tsx';
 
 type Look = { kind?: ButtonKind; size?: 'normal' | 'small'; icon?: ReactNode };
 
 /**
  * A button. While `pending` it keeps its width and its words, shows a spinner, and takes no second press. One that can be `pending` sends something: while the
- * server does not answer it takes no press at all, and says why.
+ * server does not answer it takes no press at all, and says why. One that sends a form takes none before the page's script is there, and neither does Enter in a field: the browser would ask for
+ * the page anew, and what was typed would be gone. `early`: the form is an action, which React keeps until then.
  */
 export function Button({
   kind = 'secondary',
@@ -21,15 +23,19 @@ export function Button({
   className,
   children,
   type = 'button',
+  early,
   ...rest
-}: ComponentProps<'button'> & Look & { pending?: boolean }) {
+}: ComponentProps<'button'> & Look & { pending?: boolean; early?: true }) {
   const { answers } = useConnection();
   const held = pending !== undefined && !answers;
+  const fromServer = useFromServer();
+  const begins = fromServer && type === 'submit' && !early;
   return (
     <button
       type={type}
       className={classes(buttonLook(kind, size), className)}
-      disabled={disabled}
+      disabled={disabled || begins}
+      data-begins={begins || undefined}
       data-held={held || undefined}
       aria-disabled={pending || held || undefined}
       aria-busy={pending || undefined}

@@ -25,7 +25,9 @@ export function SearchForm({ label, value, onFind }: Props) {
       <Field label={label} hideLabel className="flex-1">
         <SearchInput key={value} label={label} value={value ?? ''} />
       </Field>
-      <Button type="submit">Find</Button>
+      <Button type="submit" early>
+        Find
+      </Button>
     </form>
   );
 }

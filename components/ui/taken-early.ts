@@ -1,4 +1,5 @@
-import { type ChangeEvent, type Ref, useSyncExternalStore } from 'react';
+import type { ChangeEvent, Ref } from 'react';
+import { useFromServer } from './from-server.ts';
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 type Controlled<One extends Control> = {
@@ -14,11 +15,7 @@ type Controlled<One extends Control> = {
  * @returns the ref of the control, which is the one in `props` too
  */
 export function useTakenEarly<One extends Control>({ value, checked, onChange, ref }: Controlled<One>): Ref<One> {
-  const fromServer = useSyncExternalStore(
-    () => () => {},
-    () => false,
-    () => true,
-  );
+  const fromServer = useFromServer();
   return (control) => {
     const left = typeof ref === 'function' ? ref(control) : undefined;
     if (ref && typeof ref === 'object') ref.current = control;

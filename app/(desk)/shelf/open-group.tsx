@@ -111,7 +111,9 @@ function Search({ group: { batchId, category, shelf }, search }: { group: Key; s
       <Field label="Search these items" hideLabel className="flex-1">
         <Input type="search" name="search" defaultValue={search} placeholder="Search these items" maxLength={200} />
       </Field>
-      <Button type="submit">Find</Button>
+      <Button type="submit" early>
+        Find
+      </Button>
     </Form>
   );
 }
