@@ -52,7 +52,7 @@ test('A correction becomes a rule for all that is not approved yet: what would c
   await rules.getByRole('button', { name: 'Use these rules', exact: true }).click();
   await expect(taught).toContainText('The rules are at revision 3. None was added.');
   // Which rules are in force, and what each revision changed.
-  const revisions = page.getByRole('region', { name: 'Revisions of the rules' }).getByRole('listitem');
+  const revisions = page.getByRole('region', { name: 'Revisions of the plan' }).getByRole('listitem');
   await expect(revisions).toHaveText([
     /^Revision 3in force1 rule taken away/,
     /^Revision 21 rule added/,

@@ -52,6 +52,10 @@ test('The same by keyboard alone: sign in, find the checkpoint, correct, execute
   await keyboard.press('a');
   await expect(samples.nth(2)).toContainText('right');
   await expect(samples.nth(3)).toHaveAttribute('aria-selected', 'true');
+  // The key of the category where it is says the same of it.
+  await keyboard.press('1');
+  await expect(samples.nth(3)).toContainText('right');
+  await expect(samples.nth(4)).toHaveAttribute('aria-selected', 'true');
 
   await keyboard.press('e');
   const question = page.getByRole('dialog', { name: `Archive ${noise - 1} rows?` });

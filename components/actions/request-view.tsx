@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { formatCount } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { readHeard } from '#lib/core/receipts/heard.ts';
 import type { DescribedRequest, SentHeader, ShownText } from '#lib/shapes/requests.ts';
 
@@ -14,7 +14,7 @@ export function RequestView({ request }: { request: DescribedRequest }) {
           <p className="font-mono text-12 leading-[18px] break-all">
             <span className="font-medium">{request.method}</span> <bdi>{request.address}</bdi>
           </p>
-          <Headers headers={request.headers} />
+          <Headers headers={request.headers} word={isHttp(request) ? 'headers' : 'particulars'} />
           {request.body ? <Body body={request.body} /> : <p className="text-12 text-muted">It has no body.</p>}
           {request.done ? <p className="text-12 text-muted">Done is: {request.done}.</p> : null}
         </div>
@@ -71,13 +71,19 @@ export function RequestView({ request }: { request: DescribedRequest }) {
   }
 }
 
-function Headers({ headers }: { headers: SentHeader[] }) {
+/** A change of a file or a mail has no headers: what stands in their place says of what, from where, and as whom. */
+function isHttp({ method, address }: { method: string; address: string }): boolean {
+  return /^[A-Z]+$/.test(method) && /^https?:/.test(address);
+}
+
+function Headers({ headers, word }: { headers: SentHeader[]; word: string }) {
   return (
     <details open>
-      <summary className="w-fit text-12 text-muted hover:text-text">{formatCount(headers.length)} headers</summary>
+      <summary className="w-fit text-12 text-muted hover:text-text">{formatNoun(headers.length, word)}</summary>
       <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-3 font-mono text-12 leading-[18px]">
-        {headers.map(({ name, value, note }) => (
-          <div key={name} className="contents">
+        {headers.map(({ name, value, note }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a move names two files
+          <div key={index} className="contents">
             <dt className="text-muted">{name}</dt>
             <dd className="min-w-0 break-all">
               {value === null ? null : <bdi>{value}</bdi>}

@@ -5,7 +5,7 @@ import { effectWord } from '#components/checkpoints/words.ts';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
-import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { formatCount, formatNoun, nounFor } from '#components/ui/format.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import { type ItemsPart, itemsSum } from './words.ts';
 
@@ -31,7 +31,9 @@ export function ItemsSum({ batch, sees }: Props) {
       <p className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-14">
         <span>
           <span className="font-medium">{formatCount(whole)}</span>{' '}
-          <span className="text-muted">{undoes ? `${noun} to undo` : `${noun} read`}</span>
+          <span className="text-muted">
+            {nounFor(whole, noun)} {undoes ? 'to undo' : 'read'}
+          </span>
         </span>
         {undoes ? null : <UnreadableLink datasetId={sees ? datasetId : null} count={rows.unreadable} />}
       </p>

@@ -18,7 +18,7 @@ const KEYS = {
   assign: {
     keys: DIGITS,
     shown: ['1', '…', '9'],
-    says: 'move the item, or all selected, to this category; go to the next',
+    says: 'move the item, or all selected, to this category, or say that it is right there; go to the next',
     changes: true,
   },
   accept: { keys: ['a', 'y'], says: 'this one is right; go to the next' },

@@ -56,15 +56,28 @@ export function useActs(given: With) {
     tell(outcome.ok ? words : outcome.message, outcome.ok ? null : outcome);
     return outcome.ok ? outcome.value : null;
   };
+  /** Null takes a mark back. */
+  const give = (sample: Sample, right: boolean | null) => {
+    const category = categoryIn(review, sample);
+    const stands = markOn(marks, sample, category);
+    const before = stands?.category === category ? stands.verdict === 'right' : null;
+    if (!mayMark || before === right) return;
+    const { ordinal } = sample;
+    setTold(null);
+    acts.current.push({ given: { ordinal, category, right: before } });
+    mark([{ ordinal, category, right }]);
+  };
   return {
     moveAll,
     told,
     forget: () => setTold(null),
     /** a set of items is on its way */
     moving,
+    /** Whoever says of an item that it belongs where it is says that this is right. */
     assign(sample: Sample, to: string) {
       const from = categoryIn(review, sample);
-      if (!mayCorrect || from === to) return;
+      if (from === to) return give(sample, true);
+      if (!mayCorrect) return;
       moveAll([{ ordinal: sample.ordinal, from, category: to }]);
     },
     /** @returns whether they were moved */
@@ -78,17 +91,7 @@ export function useActs(given: With) {
       }
       return moved !== null;
     },
-    /** Null takes a mark back. */
-    give(sample: Sample, right: boolean | null) {
-      const category = categoryIn(review, sample);
-      const stands = markOn(marks, sample, category);
-      const before = stands?.category === category ? stands.verdict === 'right' : null;
-      if (!mayMark || before === right) return;
-      const { ordinal } = sample;
-      setTold(null);
-      acts.current.push({ given: { ordinal, category, right: before } });
-      mark([{ ordinal, category, right }]);
-    },
+    give,
     takeBack() {
       if (moving) return;
       const last = acts.current.pop();

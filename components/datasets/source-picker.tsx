@@ -81,7 +81,7 @@ export function SourcePicker({ sources, onRead, onDone, onRefused }: Props) {
           {read.error.message}
         </p>
       ) : (
-        <p className="text-muted">All of it becomes a dataset. Nothing there is changed, and no mail is marked as read.</p>
+        <p className="text-muted">All of it becomes a dataset. {source.unchanged}</p>
       )}
     </section>
   );

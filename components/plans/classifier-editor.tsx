@@ -83,12 +83,12 @@ function restOnly<Part extends { kind: string; otherwise: string }>(
 
 const agent = restOnly(
   agentInPlan,
-  { kind: 'agent', title: 'Agents', rest: 'What no agent can tell', starts: (rows) => `agents classify ${rows}` },
+  { kind: 'agent', title: 'Agents', rest: 'What no agent can tell', starts: (rows) => `lets agents classify ${rows}` },
   AgentEditor,
 );
 const manual = restOnly(
   manualInPlan,
-  { kind: 'manual', title: 'People', rest: 'What nobody has filed', starts: (rows) => `${rows} wait to be filed` },
+  { kind: 'manual', title: 'People', rest: 'What nobody has filed', starts: (rows) => `lets people file ${rows}` },
   ManualEditor,
 );
 
@@ -106,7 +106,7 @@ const examples: ClassifierEditor<ExamplesPart> = {
 const model: ClassifierEditor<ModelPart> = {
   inPlan: modelInPlan,
   title: 'A model',
-  starts: (rows) => `a model classifies ${rows}`,
+  starts: (rows) => `lets a model classify ${rows}`,
   begin: (otherwise) => ({ kind: 'model', connection: '', otherwise, atMost: MODEL_SPEND_BEGINS, together: MODEL_ITEMS_DEFAULT }),
   Editor: ModelEditor,
   rename: (part, from, to) => ({ ...part, otherwise: part.otherwise === from ? to : part.otherwise }),

@@ -10,6 +10,7 @@ import { Outside } from '#components/ui/outside.tsx';
 import { agentInPlan } from '#lib/classifiers/agent/part.ts';
 import { examplesInPlan } from '#lib/classifiers/examples/part.ts';
 import { manualInPlan } from '#lib/classifiers/manual/part.ts';
+import { modelInPlan } from '#lib/classifiers/model/part.ts';
 import { type RulesPart, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
@@ -154,6 +155,19 @@ function Rules({
         </p>
       </Part>
     );
+  const byModel = modelInPlan.schema.safeParse(plan.classifier);
+  if (byModel.success) {
+    const { connection, together, atMost, otherwise } = byModel.data;
+    return (
+      <Part title="Classifying">
+        <p>
+          A model classifies by the instruction, over the connection <strong>{connection}</strong>, up to{' '}
+          {formatNoun(together, 'items')} in a call. By the plan it may cost {atMost}, in the currency of the connection’s prices.
+          What it can’t tell goes to <strong>{otherwise}</strong>.
+        </p>
+      </Part>
+    );
+  }
   const byPeople = manualInPlan.schema.safeParse(plan.classifier);
   if (byPeople.success)
     return (

@@ -22,7 +22,7 @@ export function Revisions({ batchId, revisions, shown, most }: Props) {
   return (
     <section aria-labelledby="revisions" className="flex max-w-5xl flex-col gap-2">
       <h2 id="revisions" className="text-16 font-medium">
-        Revisions of the rules
+        Revisions of the plan
       </h2>
       <ol className="flex flex-col divide-y divide-hairline">
         {revisions.slice(0, most).map((one, at) => {

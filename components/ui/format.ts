@@ -15,8 +15,8 @@ export function formatNoun(count: number, plural: string): string {
   return `${formatCount(count)} ${nounFor(count, plural)}`;
 }
 
-/** (1, "mails") -> "mail". */
-function nounFor(count: number, plural: string): string {
+/** (1, "mails") -> "mail": where the number stands apart from it. */
+export function nounFor(count: number, plural: string): string {
   if (count !== 1) return plural;
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
   if (/(ch|sh|x|ss)es$/.test(plural)) return plural.slice(0, -2);

@@ -88,6 +88,6 @@ export type ConnectionForm = {
   model?: true;
   /** what the test button does, where it takes nothing to ask for; null where it asks for a place under the address */
   test: string | null;
-  /** what of it becomes a dataset, and what its place is called; null where nothing can */
-  source: { words: string; place: string } | null;
+  /** what of it becomes a dataset, what its place is called, and that reading it changes nothing there; null where nothing can */
+  source: { words: string; place: string; unchanged: string } | null;
 };

@@ -93,8 +93,9 @@ export default async function AccountPage() {
               API keys
             </h2>
             <p className="max-w-2xl text-muted">
-              A key lets a program act for you over REST. It never does more than you may, and it ends when it expires, when you
-              revoke it, and when your account is disabled. Receipts name it, and you as its owner.
+              A key lets a program act for you over REST at <code>/api/v1</code>; one that acts as an agent is taken over MCP at{' '}
+              <code>/mcp</code> too. It never does more than you may, and it ends when it expires, when you revoke it, and when
+              your account is disabled. Receipts name it, and you as its owner.
             </p>
             <KeyForm roles={KEY_ROLES.filter((role) => covers(actor.role, role))} daysMax={KEY_DAYS_MAX} onMake={makeKeyAction} />
             <KeyList keys={keys.items} owners={false} onRevoke={revokeKeyAction} />

@@ -49,12 +49,18 @@ export async function gathered(
 const FILES_TOLD = 200;
 
 function about(connection: string, { branch }: StagedPlace, { left }: Built): Pick<Delivery, 'connection' | 'where' | 'left'> {
+  return { connection, where: branch, left: byWhy(left) };
+}
+
+function byWhy(left: Built['left']): Delivery['left'] {
   const whys = Map.groupBy(left, ({ why }) => why);
-  return {
-    connection,
-    where: branch,
-    left: [...whys].map(([why, items]) => ({ why, count: items.length, first: items[0]?.path ?? '' })),
-  };
+  return [...whys].map(([why, items]) => ({ why, count: items.length, first: items[0]?.path ?? '' }));
+}
+
+/** For whoever approves the push: "1: the file was changed since it was read (a.md)". */
+function leftWords(left: Built['left']): string {
+  const told = byWhy(left).map(({ why, count, first }) => `${count}: ${why} (${first}${count > 1 ? ', …' : ''})`);
+  return told.length === 0 ? 'none' : told.join('\n');
 }
 
 function delivery(
@@ -70,7 +76,7 @@ function delivery(
   return {
     ...about(connection, place, { tip, commits, left }),
     fields: {
-      ...{ connection, branch: place.branch, to, commits: String(commits.length), left_out: String(left.length) },
+      ...{ connection, branch: place.branch, to, commits: String(commits.length), left_out: leftWords(left) },
       ...{ files: listed.join('\n'), items: rangesText(commits.map(({ ordinal }) => ordinal)), base, was: was ?? '', tip },
     },
     items: commits.length,

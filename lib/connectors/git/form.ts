@@ -47,5 +47,8 @@ export const gitConnection: ConnectionForm = {
   mailbox: false,
   promises: false,
   test: 'Signs in and lists the branches. It changes nothing.',
-  source: { words: 'The files of a repository', place: 'Branch, or branch:folder' },
+  source: {
+    ...{ words: 'The files of a repository', place: 'Branch, or branch:folder' },
+    unchanged: 'Nothing there is changed.',
+  },
 };

@@ -162,12 +162,12 @@ export function requestWording(action: Action): Wording {
   return { ...words, target };
 }
 
-const COMMITTED = 'be committed here, and wait for a push';
+const HERE = 'here, for a push';
 const WORDS: Readonly<Record<string, Omit<Wording, 'target'>>> = {
-  write: { verb: 'Commit', past: 'Committed', will: `be written anew: the change will ${COMMITTED}` },
-  delete: { verb: 'Commit the removal of', past: 'Removed, committed', will: `be removed: that will ${COMMITTED}` },
-  move: { verb: 'Commit the move of', past: 'Moved, committed', will: `get another path: that will ${COMMITTED}` },
-  put_back: { verb: 'Commit the reversal of', past: 'Reversed, committed', will: `be as before: that will ${COMMITTED}` },
+  write: { verb: 'Commit', past: 'Committed', will: `commit a new text ${HERE}` },
+  delete: { verb: 'Commit a removal', past: 'Removed, committed', will: `commit the removal ${HERE}` },
+  move: { verb: 'Commit a move', past: 'Moved, committed', will: `commit the move ${HERE}` },
+  put_back: { verb: 'Commit a reversal', past: 'Reversed, committed', will: `commit the file as it was ${HERE}` },
   withdraw: { verb: 'Withdraw', past: 'Withdrawn', will: 'be withdrawn before it is pushed' },
   push: { verb: 'Push', past: 'Pushed', will: 'leave this machine' },
 };

@@ -41,5 +41,9 @@ export const imapConnection: ConnectionForm = {
   mailbox: true,
   promises: false,
   test: 'Signs in, and lists what the server can do and its folders. It changes nothing.',
-  source: { words: 'A mail folder of a connection', place: 'Folder' },
+  source: {
+    words: 'A mail folder of a connection',
+    place: 'Folder',
+    unchanged: 'Nothing there is changed, and no mail is marked as read.',
+  },
 };

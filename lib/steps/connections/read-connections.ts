@@ -49,8 +49,8 @@ export function connectableKinds(): ConnectableKind[] {
   return connectionKinds().map(({ connector, kind: { form } }) => ({ connector, ...form }));
 }
 
-/** A connection whose places can be read into datasets: `words` for that, what a place is called, and those that its test found. */
-export type SourceOffer = { id: string; name: string; words: string; place: string; found: string[] };
+/** A connection whose places can be read into datasets: what its kind says of that, and the places that its test found. */
+export type SourceOffer = { id: string; name: string; found: string[] } & NonNullable<ConnectionForm['source']>;
 
 /** Those that this actor may use. */
 export async function readSources(actor: Actor): Promise<SourceOffer[]> {

@@ -73,12 +73,17 @@ describe.skipIf(gitMissing !== null)('a repository', () => {
       await approve(pool, push);
       expect(server.git('rev-parse', 'main')).toBe(then);
       await until(pool, push, ends);
-      return places;
+      const { datasetId } = (await asAdmin('GET', `/batches/${push}`)).body;
+      const { items } = (await asAdmin('GET', `/datasets/${datasetId}/items`)).body as {
+        items: { fields: { left_out: string } }[];
+      };
+      return { places, told: items.map(({ fields }) => fields.left_out) };
     };
     const left = [{ why: 'the file was changed since it was read', count: 1, first: 'a.md' }];
-    expect(await pushed(batch, 'done')).toEqual([
-      { connection: 'repo', branch: 'main', items: 2, left, push: expect.any(String) },
-    ]);
+    expect(await pushed(batch, 'done')).toEqual({
+      places: [{ connection: 'repo', branch: 'main', items: 2, left, push: expect.any(String) }],
+      told: ['1: the file was changed since it was read (a.md)'],
+    });
     expect(server.files()).toEqual({ 'a.md': 'theirs\n', 'b.md': 'Licence: MIT\ntwo\n', 'c/d.md': 'Licence: MIT\nthree\n' });
     expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 1, sent: 2 });
 

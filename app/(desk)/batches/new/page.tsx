@@ -3,6 +3,7 @@ import { notFound, redirect } from 'next/navigation';
 import { requireActor } from '#app/actor.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatNoun } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
@@ -85,9 +86,7 @@ async function ChooseFile({ actor, batchId, cursor }: { actor: Actor; batchId: s
           <li key={id}>
             <Link href={to({ dataset: id })} className="row-item flex flex-wrap items-center gap-x-3 py-2 hover:bg-surface">
               <span className="min-w-0 flex-1 font-medium wrap-anywhere">{name}</span>
-              <span className="text-muted">
-                {itemCount.toLocaleString('en-US')} {noun}
-              </span>
+              <span className="text-muted">{formatNoun(itemCount, noun)}</span>
             </Link>
           </li>
         ))}

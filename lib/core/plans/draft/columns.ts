@@ -61,7 +61,7 @@ export function columnsOf(fields: readonly SampledField[], timeZone: string): Co
   const level = take(levelOf);
   const status = take(statusOf);
   const protects = first((field) => field.meaning?.type === 'yes_no' && hasWord(field, PROTECTING));
-  const identity = first(isIdentity);
+  const identity = first(isPath) ?? first(isIdentity);
   const address = first(isAddress);
   const stock = take(stockOf);
   const amount = take(amountOf);
@@ -184,6 +184,12 @@ function isIdentity(field: SampledField): boolean {
   return hasWord(field, IDENTITY) || (meaning.type !== 'number' && new Set(texts).size >= texts.length * UNIQUE_SHARE);
 }
 
+/** Where files lie: what changes one names it by its path, and two may have the same content. */
+function isPath(field: SampledField): boolean {
+  return field.always && hasWord(field, PATH) && new Set(field.texts).size === field.texts.length;
+}
+
+const PATH = words('path, pfad, percorso, chemin, ruta');
 const IDENTITY = words('id, uuid, guid, key, no, number, nr, sku, code, ref, reference, nummer, numéro, numero');
 const ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 

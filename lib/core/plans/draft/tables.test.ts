@@ -161,6 +161,18 @@ test('columns are known by their values: other names propose the same', async ()
   ]);
 });
 
+test('files of a repository are told apart by their paths, and not by what they hold', async () => {
+  const names = ['path', 'extension', 'blob', 'content'];
+  const rows = Array.from({ length: 60 }, (_, n) => [
+    `src/part ${n % 7}/file${n}.md`,
+    'md',
+    `${n % 59}`.padStart(40, 'a1'),
+    'text',
+  ]);
+  const { plan } = await draftedOf(names, rows);
+  expect(plan.independence).toEqual({ resource: ['path'] });
+});
+
 test('in a file of long ago days are counted back from its newest one, for else all of it would be old', async () => {
   const draft = await drafted(table('tickets'), { now: Date.UTC(2028, 0, 1) });
   expect(JSON.stringify(rulesOf(draft))).toContain(`"on":"${TABLES_ON}"`);
