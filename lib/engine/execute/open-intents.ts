@@ -16,6 +16,7 @@ import { inSlots } from './slots.ts';
  * looked up where the target can be asked.
  */
 export async function settleOpenIntents(run: Run): Promise<void> {
+  run.awaited.clear();
   for (let after: number | null = null; ; ) {
     const asked = run.clock.now();
     const rows: WorkRow[] = await run.store.openIntents(run.claim, page(run, after));

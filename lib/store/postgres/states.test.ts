@@ -52,7 +52,7 @@ const SETS: Record<string, readonly string[]> = {
   chunk_state_check: CHUNK_STATES,
   chunk_stopping_check: STOPPINGS,
   chunk_halted_from_check: CHUNK_OWNED,
-  chunk_waits_for_check: words<Wait['for']>({ rate: true, retry_after: true, target: true }),
+  chunk_waits_for_check: words<Wait['for']>({ rate: true, retry_after: true, target: true, agent: true }),
   breaker_state_check: ['open', 'probing'],
   decision_via_check: words<Actor['via']>({ page: true, api: true }),
   erasure_confirmed_check: ['erasing', 'done'],
