@@ -13,7 +13,9 @@ export const errandAsked = z.strictObject({
   worker: givenName('A worker’s name', {
     max: AGENT_NAME_CHARS_MAX,
     missing: 'Say your name: any that no other agent of this batch has.',
-  }).describe('Your name, other than that of every other agent that works with your key. Who asks again under it gets the errand that it has.'),
+  }).describe(
+    'Your name, other than that of every other agent that works with your key. Who asks again under it gets the errand that it has.',
+  ),
 });
 
 export const errandGiven = z.object({
@@ -36,13 +38,20 @@ export type ErrandGiven = z.infer<typeof errandGiven>;
 export const errandAnswered = z.strictObject({
   result: z
     .enum(['done', 'failed'])
-    .describe('“done” only when it is done; “failed” only when nothing was done. If you do not know, say nothing: a person is asked.'),
+    .describe(
+      '“done” only when it is done; “failed” only when nothing was done. If you do not know, say nothing: a person is asked.',
+    ),
   words: givenNote('What you say', AGENT_REASON_CHARS_MAX)
     .min(1, 'Say what you did, or why you did not, in a few words.')
     .describe('What you did, or why you did not, for people to read.'),
-  target: givenName('A target', { max: ERRAND_TARGET_CHARS_MAX, missing: 'A target has at least one character; leave it out where there is none.' })
+  target: givenName('A target', {
+    max: ERRAND_TARGET_CHARS_MAX,
+    missing: 'A target has at least one character; leave it out where there is none.',
+  })
     .optional()
-    .describe('The id or address of what you made or changed, if it has one. It stays in the receipt for good: no personal data.'),
+    .describe(
+      'The id or address of what you made or changed, if it has one. It stays in the receipt for good: no personal data.',
+    ),
 });
 export const errandRecorded = z.object({
   recorded: z.boolean(),
@@ -50,5 +59,7 @@ export const errandRecorded = z.object({
 });
 export type ErrandRecorded = z.infer<typeof errandRecorded>;
 
-export const errandExtended = z.strictObject({ minutes: z.int().min(1).max(ERRAND_MINUTES_MAX).describe('How long you need from now.') });
+export const errandExtended = z.strictObject({
+  minutes: z.int().min(1).max(ERRAND_MINUTES_MAX).describe('How long you need from now.'),
+});
 export const errandUntil = z.object({ until: instant });

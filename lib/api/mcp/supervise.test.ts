@@ -57,7 +57,10 @@ const call = async <T>(client: Client, name: string, args: Record<string, unknow
   return result.structuredContent as T;
 };
 
-const WORK = ['claim_chunk', 'extend_lease', 'report_items', 'complete_chunk', 'release_chunk', 'append_receipt'];
+const WORK = [
+  ...['claim_chunk', 'extend_lease', 'report_items', 'complete_chunk', 'release_chunk', 'append_receipt'],
+  ...['next_errand', 'answer_errand', 'extend_errand'],
+];
 const SUPERVISE = ['create_dataset', 'preview_batch', 'create_batch', 'batch_status', 'await_checkpoint', 'get_receipts'];
 
 test('a key lists the tools of its scopes, in one order, with what they change', async () => {

@@ -12,7 +12,7 @@ import {
   templateProblems,
   wordsIn,
 } from '#lib/connectors/parameters.ts';
-import type { ApplyInput, ApplyResult, FrozenRequest, LaterConnector, LaterResult } from '#lib/connectors/port.ts';
+import type { ApplyInput, ApplyResult, LaterConnector, LaterResult } from '#lib/connectors/port.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import {
   ERRAND_LOOK_MS,
@@ -83,7 +83,8 @@ export function makeAgent({ client }: { client: () => Querying }): LaterConnecto
       const problems: Problem[] = templateProblems(instruction, fields, 'with.instruction');
       const known = fields === null ? null : new Set(fields);
       for (const [at, name] of named.entries())
-        if (known && !known.has(name)) problems.push({ path: `with.fields.${at}`, message: `The dataset has no field “${name}”.` });
+        if (known && !known.has(name))
+          problems.push({ path: `with.fields.${at}`, message: `The dataset has no field “${name}”.` });
       if (problems.length > 0) throw refusal(problems);
     },
     effect: () => 'permanent',
@@ -99,10 +100,10 @@ export function makeAgent({ client }: { client: () => Querying }): LaterConnecto
       const { instruction, fields, minutes } = readParameters(action, parameters);
       const tooLong = () => itemRefusal(item.ordinal, `its errand would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
       if (renderedLength(instruction, item.fields) > REQUEST_BYTES_MAX) throw tooLong();
-      const valueOf = (name: string): string => (Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '');
+      const fieldOf = (name: string): string => (Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '');
       const request: ErrandRequest = {
         ...{ instruction: renderTemplate(instruction, item.fields), minutes },
-        fields: fields.map((name) => ({ name, value: valueOf(name) })),
+        fields: fields.map((name) => ({ name, value: fieldOf(name) })),
       };
       const bytes = canonicalBytes(request);
       if (bytes.length > REQUEST_BYTES_MAX) throw tooLong();

@@ -28,7 +28,10 @@ type Sender = {
  * The answer that the attempt comes to, and whether it was counted; null when it stays open for another owner, pending when its answer is still to come. Once a send may have acted, only a success ends the doubt: for
  * that the target's kind is told of it with the next send.
  */
-export async function untilKnown(attempt: Attempt, sender: Sender): Promise<{ answer: Answer; counted: boolean } | Pending | null> {
+export async function untilKnown(
+  attempt: Attempt,
+  sender: Sender,
+): Promise<{ answer: Answer; counted: boolean } | Pending | null> {
   for (let repeats = attempt.inherited ? 1 : 0; ; repeats += 1) {
     const answer = await sender.send();
     if (answer.result === 'pending') return answer;

@@ -97,7 +97,8 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
     const began = performance.now();
     const answer = await send();
     const target = connector.targetOf(row.request);
-    if (target !== null && answer.result !== 'pending') TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
+    if (target !== null && answer.result !== 'pending')
+      TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
     return answer;
   };
   return {

@@ -126,6 +126,11 @@ async function everywhere({ batchId, datasetId, chunks }: SeededBatch, { batchId
       [batchId, datasetId, `Answer ${EVE}`],
     ],
     [
+      `INSERT INTO errand (key, batch_id, chunk_id, ordinal, attempt, request_digest, given_to, given_name, given_at, until, answer, words, answered_at)
+       VALUES ($1, $2, $2, 1, 1, sha256(''), 'agent:x', 'w', now(), now(), 'done', $3, now())`,
+      [randomUUID(), batchId, `Wrote to ${EVE}`],
+    ],
+    [
       `INSERT INTO inspection (batch_id, ordinal, step, finding, target, by, at) VALUES ($1, 1, 2, 'happened', $2, 'user:x', now())`,
       [batchId, EVE],
     ],
@@ -203,6 +208,7 @@ describe('a value', () => {
         decision: 1,
         chunk: 1,
         follow_up: 1,
+        errand: 1,
         inspection: 1,
       },
       ...{

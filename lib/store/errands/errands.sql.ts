@@ -101,7 +101,8 @@ export async function readTaken(tx: Querying, batchId: string, by: string, name:
 export async function lockFree(tx: Tx, batchId: string): Promise<Errand | null> {
   const { rows } = await tx.query<Errand>(
     `SELECT ${ERRAND} FROM errand e JOIN chunk c ON c.id = e.chunk_id JOIN batch b ON b.id = e.batch_id
-     WHERE e.batch_id = $1 AND e.closed IS NULL AND e.given_to IS NULL AND b.state = 'running' AND c.state = 'executing' AND c.stopping IS NULL
+     WHERE e.batch_id = $1 AND EXISTS (SELECT FROM frozen_request f WHERE f.digest = e.request_digest AND f.bytes IS NOT NULL)
+       AND e.closed IS NULL AND e.given_to IS NULL AND b.state = 'running' AND c.state = 'executing' AND c.stopping IS NULL
      ORDER BY e.ordinal LIMIT 1 FOR UPDATE OF e SKIP LOCKED`,
     [batchId],
   );
@@ -136,14 +137,14 @@ export async function give(
 
 /** Locks its chunk, then it. Null: there is none of this key in the batch. */
 export async function lockErrand(tx: Tx, batchId: string, key: string): Promise<Errand | null> {
-  await tx.query('SELECT FROM chunk WHERE id = (SELECT chunk_id FROM errand WHERE key = $1 AND batch_id = $2) FOR NO KEY UPDATE', [
+  await tx.query(
+    'SELECT FROM chunk WHERE id = (SELECT chunk_id FROM errand WHERE key = $1 AND batch_id = $2) FOR NO KEY UPDATE',
+    [key, batchId],
+  );
+  const { rows } = await tx.query<Errand>(`SELECT ${ERRAND} FROM errand e WHERE e.key = $1 AND e.batch_id = $2 FOR UPDATE OF e`, [
     key,
     batchId,
   ]);
-  const { rows } = await tx.query<Errand>(
-    `SELECT ${ERRAND} FROM errand e WHERE e.key = $1 AND e.batch_id = $2 FOR UPDATE OF e`,
-    [key, batchId],
-  );
   return rows[0] ?? null;
 }
 

@@ -24,6 +24,9 @@ CREATE TABLE "errand" (
 );
 
 -- CreateIndex
+CREATE INDEX "errand_batch_id_ordinal_key_idx" ON "errand"("batch_id", "ordinal", "key");
+
+-- CreateIndex
 CREATE INDEX "errand_batch_id_closed_given_to_ordinal_idx" ON "errand"("batch_id", "closed", "given_to", "ordinal");
 
 -- CreateIndex
@@ -36,7 +39,7 @@ ALTER TABLE "errand" ADD CONSTRAINT "errand_given_check" CHECK (num_nonnulls("gi
 ALTER TABLE "errand" ADD CONSTRAINT "errand_answered_check" CHECK (
   ("answer" IS NULL) = ("answered_at" IS NULL) AND ("answer" IS NULL OR "given_to" IS NOT NULL)
   AND ("closed" IS NULL) = ("closed_at" IS NULL)
-  AND (coalesce("closed", '') <> 'withdrawn' OR "given_to" IS NULL) AND (coalesce("closed", '') <> 'heard' OR "answer" IS NOT NULL)
+  AND ("given_to" IS NULL OR "closed" IS DISTINCT FROM 'withdrawn'::text) AND ("answer" IS NOT NULL OR "closed" IS DISTINCT FROM 'heard'::text)
 );
 
 ALTER TABLE "chunk" DROP CONSTRAINT "chunk_waits_for_check";
