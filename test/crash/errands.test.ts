@@ -95,9 +95,9 @@ test('each errand is given once, after its intent, and each outcome is what its 
   try {
     for (let n = 0; n < strikes && !(await settled(pool, batchId)); n += 1) {
       await sleep(random.below(atSize(300, 500)));
-      if (n % 4 === 1) {
+      if (n % 2 === 1) {
         await pause(ADA, { batchId });
-        await sleep(random.below(300));
+        await sleep(random.below(atSize(300, 1_500)));
         await resume(ADA, { batchId });
       }
       const at = random.below(workers.length);

@@ -100,9 +100,10 @@ export function makeAgent({ client }: { client: () => Querying }): LaterConnecto
       const { instruction, fields, minutes } = readParameters(action, parameters);
       const tooLong = () => itemRefusal(item.ordinal, `its errand would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
       if (renderedLength(instruction, item.fields) > REQUEST_BYTES_MAX) throw tooLong();
-      const fieldOf = (name: string): string => (Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '');
+      const fieldOf = (name: string): string =>
+        Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '').toWellFormed() : '';
       const request: ErrandRequest = {
-        ...{ instruction: renderTemplate(instruction, item.fields), minutes },
+        ...{ instruction: renderTemplate(instruction, item.fields).toWellFormed(), minutes },
         fields: fields.map((name) => ({ name, value: fieldOf(name) })),
       };
       const bytes = canonicalBytes(request);

@@ -225,7 +225,7 @@ describe('a value', () => {
       },
       ...{ notice: 1, api_answer: 1, security_event: 1, invitation: 1 },
     });
-    expect(found.count).toBe(29);
+    expect(found.count).toBe(30);
     const items = await readErasureFinds(ADA, { id: found.id, place: 'item' });
     expect(items.items.map(({ ordinal, linked }) => [ordinal, linked])).toEqual([
       [1, false],
@@ -240,7 +240,7 @@ describe('a value', () => {
       finds: [items.items[1] as { place: string; key: string }].map(({ place, key }) => ({ place, key })),
       chosen: false,
     });
-    expect(count).toBe(29 - 5);
+    expect(count).toBe(30 - 5);
     await withdrawErasure(ADA, { id: found.id });
     await expect(withdrawErasure(ADA, { id: found.id })).rejects.toMatchObject({ code: 'conflict' });
     expect((await pool.query('SELECT wanted, state FROM erasure WHERE id = $1', [found.id])).rows).toEqual([
@@ -293,7 +293,7 @@ describe('a value', () => {
     expect(await readErasure(ADA, { id })).toMatchObject({
       state: 'done',
       reason: 'She asked for it.',
-      erased: 29,
+      erased: 30,
       confirmedBy: { id: ADA.id },
     });
     expect((await readErasures(ADA)).items[0]).toMatchObject({ id, state: 'done' });
