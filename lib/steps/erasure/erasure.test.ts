@@ -329,7 +329,7 @@ describe('a value', () => {
       [id],
     );
     expect(told.map(({ kind }) => kind)).toEqual(['erasure_looked', 'erasure_confirmed', 'erasure_done']);
-    expect(told[2].facts).toMatchObject({ rows: 29 });
+    expect(told[2].facts).toMatchObject({ rows: 30 });
     // The digest is of the value with its salt: whoever knows it can tell.
     const { rows: digests } = await pool.query('SELECT salt, digest, wanted FROM erasure WHERE id = $1', [id]);
     expect(createHash('sha256').update(digests[0].salt).update(EVE).digest()).toEqual(digests[0].digest);

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { arm } from '#lib/engine/failpoints.ts';
 import type { ErrandGiven } from '#lib/shapes/errands.ts';
-import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { acceptRest } from '#lib/steps/batches/accept-rest.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
@@ -65,10 +65,12 @@ const chunkOf = async ({ batchId }: SeededBatch) =>
       [batchId],
     )
   ).rows[0];
-/** Its errands are out, and no worker has it. */
+/** No worker has it, for its errands are out: so many. */
 const waits = (batch: SeededBatch, out: number) => async () => {
   const { waits: what, owner, inFlight } = await chunkOf(batch);
-  return what === 'agent' && owner === null && inFlight === out;
+  if (what !== 'agent' || owner !== null) return false;
+  expect(inFlight).toBe(out);
+  return true;
 };
 const is =
   (batch: SeededBatch, ...states: string[]) =>
@@ -124,16 +126,18 @@ test('as many errands as slots are out, and no worker and no slot is held; each 
   expect(await take(ONE, batch)).toMatchObject({ given: null, over: true });
 });
 
-test('an answer that comes while the worker gives the chunk back is heard at once', async () => {
+test('an answer that comes between the worker’s last look and the giving back is heard at once', async () => {
   const batch = await seed(items('errand'));
-  await workUntil(pool, is(batch, 'done'), {
-    executing: async (task) => {
-      const handled = await executeChunk(task);
-      const taken = await take(ONE, batch);
-      if (taken.given) await say(ONE, batch, taken, 'done');
-      return handled;
-    },
+  arm(async (point, batchId) => {
+    if (point !== 'lease.releasing' || batchId !== batch.batchId) return;
+    const taken = await take(ONE, batch);
+    if (taken.given) await say(ONE, batch, taken, 'done');
   });
+  try {
+    await workUntil(pool, is(batch, 'done'));
+  } finally {
+    arm(async () => {});
+  }
   expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
 });
 
@@ -144,7 +148,7 @@ test('silence is nobody’s answer: it is uncertain, and what is said later is k
   const more = await extendErrand(TWO, { batchId: batch.batchId, errand: two.given?.errand ?? '', extended: { minutes: 60 } });
   expect(Date.parse(more.until)).toBeGreaterThan(Date.parse(two.given?.until ?? ''));
   await late(batch);
-  await workUntil(pool, is(batch, 'unresolved'));
+  await workUntil(pool, is(batch, 'unresolved', 'done'));
   expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:uncertain'], 2: ['intent', 'outcome:uncertain'] });
   await expect(
     extendErrand(ONE, { batchId: batch.batchId, errand: one.given?.errand ?? '', extended: { minutes: 1 } }),
@@ -228,6 +232,19 @@ test('what spends the error budget halts the chunk with errands out; nothing is 
   const sums = await counters(pool, batch.batchId);
   expect(sums).toMatchObject({ done: 0, uncertain: 0, inFlight: 0 });
   expect((sums.failed ?? 0) + (sums.notExecuted ?? 0)).toBe(4);
+});
+
+test('where one action waits for another, one errand is out at a time', async () => {
+  const batch = await seed(items('errand', 'errand'));
+  await pool.query('UPDATE chunk SET serial = true WHERE batch_id = $1', [batch.batchId]);
+  for (const ordinal of [1, 2]) {
+    await workUntil(pool, waits(batch, 1));
+    const taken = await take(ONE, batch);
+    expect(taken.given?.ordinal).toBe(ordinal);
+    await say(ONE, batch, taken, 'done');
+  }
+  await workUntil(pool, is(batch, 'done'));
+  expect(await counters(pool, batch.batchId)).toMatchObject({ done: 2, failed: 0 });
 });
 
 test('many agents who ask at once are given an errand each, and one who asks at once under one name one', async () => {
