@@ -7,6 +7,7 @@
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type ErrandAnswer = 'done' | 'failed';
+/** @internal for its tests */
 export type ErrandClosed = 'heard' | 'silent' | 'withdrawn';
 
 export type Errand = {
