@@ -11,6 +11,7 @@ import { pause } from '#lib/steps/batches/pause.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
+import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
@@ -158,6 +159,10 @@ test('silence is nobody’s answer: it is uncertain, and what is said later is k
   expect(await errands(batch)).toMatchObject([
     { answer: 'done', closed: 'silent' },
     { answer: 'failed', closed: 'silent' },
+  ]);
+  expect((await readUncertain(ADA, { batchId: batch.batchId }))?.items.map(({ late: said }) => said)).toEqual([
+    'Done, says w: So it is.',
+    'Not done, says w: So it is.',
   ]);
   expect(await answerUncertain(ADA, { batchId: batch.batchId, ordinals: [1, 2], answer: 'ask' })).toMatchObject({ answered: 2 });
   expect(await steps(pool, batch.batchId)).toEqual({

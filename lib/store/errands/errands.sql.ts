@@ -77,6 +77,20 @@ const SEEN = `e.given_to AS "givenTo", e.given_name AS "givenName", e.answer, e.
 const CLOSED = `CASE WHEN e.closed IS NOT NULL THEN e.closed WHEN e.answer IS NOT NULL THEN 'heard' WHEN e.until <= clock_timestamp() THEN 'silent'
   WHEN e.given_to IS NULL AND EXISTS (SELECT FROM chunk c WHERE c.id = e.chunk_id AND (c.stopping IS NOT NULL OR c.state <> 'executing')) THEN 'withdrawn' END`;
 
+/** What agents said too late, and who, by the keys of the attempts. */
+export async function readLate(
+  client: Querying,
+  batchId: string,
+  attempts: readonly { idempotencyKey: string }[],
+): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ key: string; said: string }>(
+    `SELECT key, CASE answer WHEN 'done' THEN 'Done' ELSE 'Not done' END || ', says ' || given_name || ': ' || words AS said
+     FROM errand WHERE batch_id = $1 AND key = ANY ($2) AND closed = 'silent' AND answer IS NOT NULL`,
+    [batchId, attempts.map(({ idempotencyKey }) => idempotencyKey)],
+  );
+  return new Map(rows.map(({ key, said }) => [key, said]));
+}
+
 /** Whoever takes errands under this name does so one call after the other, until the transaction ends: so nobody has two. */
 export async function lockTaker(tx: Tx, batchId: string, by: string, name: string): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('errand ' || $1 || ' ' || $2 || ' ' || $3, 0))", [
