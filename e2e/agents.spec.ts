@@ -69,7 +69,7 @@ for (const era of atSize<Era[]>(['2026-07-28'], ['2026-07-28', '2025-06-18']))
   }) => {
     const boss = await makeKey(page, `Boss ${era}`, {
       with: ['Make datasets and batches, and wait for checkpoints', 'Start the batches that it makes'],
-      without: ['Classify chunks, and append what it did to their tasks'],
+      without: ['Classify chunks, carry out errands, and append what it did to their tasks'],
     });
     const bots = await makeKey(page, `Bots ${era}`, { with: [], without: [] });
     await expect(page.getByRole('row', { name: new RegExp(`Boss ${era}`) })).toContainText('agent: supervises, starts batches');
