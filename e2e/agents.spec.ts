@@ -1,10 +1,11 @@
 /** Agents over MCP against the running product: a supervisor and four subagents from a table to its receipts, and a person who approves in the browser. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Page } from '@playwright/test';
+import type { ErrandGiven, ErrandRecorded } from '#lib/shapes/errands.ts';
 import type { Appended, BatchMade, BatchStanding, CheckpointTold, DatasetMade, ReceiptsTold } from '#lib/shapes/supervision.ts';
 import type { WorkClaim } from '#lib/shapes/work.ts';
 import { atSize } from '#test/size.ts';
-import { approve, lookAt } from './checkpoint.ts';
+import { approve, categoryOf, decision, lookAt } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 import { untilSettled } from './sum.ts';
 
@@ -69,7 +70,7 @@ for (const era of atSize<Era[]>(['2026-07-28'], ['2026-07-28', '2025-06-18']))
   }) => {
     const boss = await makeKey(page, `Boss ${era}`, {
       with: ['Make datasets and batches, and wait for checkpoints', 'Start the batches that it makes'],
-      without: ['Classify chunks, and append what it did to their tasks'],
+      without: ['Classify chunks, carry out errands, and append what it did to their tasks'],
     });
     const bots = await makeKey(page, `Bots ${era}`, { with: [], without: [] });
     await expect(page.getByRole('row', { name: new RegExp(`Boss ${era}`) })).toContainText('agent: supervises, starts batches');
@@ -158,3 +159,64 @@ for (const era of atSize<Era[]>(['2026-07-28'], ['2026-07-28', '2025-06-18']))
     await untilSettled(page, { approved: ITEMS, done: ITEMS });
     for (const caller of [supervisor, again, ...others]) await caller.close();
   });
+
+test('What a person approved is handed to agents as errands, and each receipt is what its agent said', { tag: '@proof' }, async ({
+  desk: page,
+  product,
+}) => {
+  const key = await makeKey(page, 'Errands', {
+    with: ['Make datasets and batches, and wait for checkpoints', 'Start the batches that it makes'],
+    without: [],
+  });
+  const [boss, other] = await Promise.all([connected(product, key, '2026-07-28'), connected(product, key, '2026-07-28')]);
+  const dataset = await boss.call<DatasetMade>('create_dataset', {
+    ...{ name: 'errands.csv', content: 'id,subject\n1,Mail 1\n2,Mail 2\n3,Mail 3\n' },
+  });
+  const plan = {
+    ...{ version: 2, classifier: { kind: 'rules', otherwise: 'answer' } },
+    categories: [
+      {
+        name: 'answer',
+        action: {
+          ...{ connector: 'agent', connection: null, do: 'do', honoursKeys: false },
+          with: { instruction: 'Answer {{subject}}.', fields: ['id'] },
+        },
+      },
+    ],
+    ...{ chunking: { by: 'size', maxItems: 3 }, execution: { first: 0, concurrency: 2 }, gates: { next: 'parallel' } },
+  };
+  const { batch } = await boss.call<BatchMade>('create_batch', { dataset: dataset.id, name: 'Errands', plan, start: true });
+  const take = (caller: Caller, worker: string) => caller.call<ErrandGiven>('next_errand', { batch, worker });
+  expect((await take(boss, 'one')).given).toBeNull();
+  await page.goto(`/batches/${batch}/chunks/1`);
+  // It can't be undone: somebody marks one of them first, and types how many.
+  await categoryOf(page, 'answer').click();
+  await page.getByRole('listbox', { name: 'Items in answer' }).getByRole('option').first().click();
+  await page.keyboard.press('a');
+  await lookAt(page, 'answer');
+  await decision(page).getByRole('button').first().click();
+  const question = page.getByRole('dialog');
+  await question.getByLabel('Type 3 to continue').fill('3');
+  await question.getByRole('button', { name: 'Cancel' }).locator('xpath=preceding-sibling::button').click();
+  await expect(question).toBeHidden();
+  await page.goto(`/batches/${batch}`);
+  await expect(page.getByText('waiting for an agent').first()).toBeVisible();
+
+  const answered = async (caller: Caller, worker: string, result: 'done' | 'failed'): Promise<void> => {
+    await expect(async () => expect((await take(caller, worker)).given).not.toBeNull()).toPass();
+    const { given } = await take(caller, worker);
+    expect(given).toMatchObject({ instruction: `Answer Mail ${given?.ordinal}.`, fields: { id: `${given?.ordinal}` } });
+    caller.loseNext();
+    const said = { batch, errand: given?.errand, result, words: `Of Mail ${given?.ordinal}.` };
+    expect(await caller.call<ErrandRecorded>('answer_errand', said)).toEqual({ recorded: false, already: true });
+  };
+  const [first, second] = await Promise.all([take(boss, 'one'), take(other, 'two')]);
+  expect(new Set([first, second].map(({ given }) => given?.ordinal))).toEqual(new Set([1, 2]));
+  await answered(boss, 'one', 'done');
+  await answered(other, 'two', 'failed');
+  await answered(boss, 'one', 'done');
+  await untilSettled(page, { approved: 3, done: 2 });
+  await page.goto(`/batches/${batch}?tab=failed`);
+  await expect(page.getByText('The agent says that it did not do it.').first()).toBeVisible();
+  for (const caller of [boss, other]) await caller.close();
+});

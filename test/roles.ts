@@ -203,6 +203,9 @@ export const STEPS: Record<string, string> = {
   awaitCheckpoint: SUPERVISORS,
   appendToTask: 'agent',
   appendWork: 'agent',
+  nextErrand: 'agent',
+  answerErrand: 'agent',
+  extendErrand: 'agent',
 };
 
 /** By the route of the build. `open`: without a session too; `data`: the API, by its operations. */
@@ -392,11 +395,14 @@ export const OPERATIONS: Record<string, string> = {
   'workers.drain': 'admin',
   'workers.list': OPERATORS,
   'workers.stop': 'admin',
+  'work.answerErrand': 'agent',
   'work.append': 'agent',
   'work.checkpoint': SUPERVISORS,
   'work.claim': 'agent',
   'work.complete': 'agent',
+  'work.errand': 'agent',
   'work.extend': 'agent',
+  'work.extendErrand': 'agent',
   'work.release': 'agent',
   'work.report': 'agent',
   'work.standing': SUPERVISORS,

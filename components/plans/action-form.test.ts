@@ -18,6 +18,7 @@ test('what can be done is said in this order and these words', () => {
     ['sql.update', 'Update a row in a database'],
     ['sql.insert', 'Insert a row into a database'],
     ['sql.delete', 'Delete a row from a database'],
+    ['agent.do', 'Give it to an agent as an errand'],
     ['none.label', 'Label: a receipt, no effect'],
   ]);
 });

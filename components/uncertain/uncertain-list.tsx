@@ -233,6 +233,7 @@ function Row({
     ['Intent stored', <Zoned key="at" text={`${formatInstant(item.intentAt)}, by worker ${item.worker}`} />],
     ['Attempt', formatCount(item.attempt)],
     ['Idempotency key', item.idempotencyKey],
+    ['Said too late', item.late],
   ];
   return (
     <li className="border-b border-hairline px-3 last:border-b-0">
@@ -241,7 +242,7 @@ function Row({
         <span className="min-w-0 flex-1">
           <span className="block break-words">{item.line}</span>
           <span className="block text-12 text-muted">
-            {item.why} {item.inspection ? inspectedWords(item.inspection) : ''}
+            {item.why} {item.inspection ? inspectedWords(item.inspection) : ''} {item.late ? `Too late: ${item.late}` : ''}
           </span>
         </span>
         <StateBadge

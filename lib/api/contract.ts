@@ -64,6 +64,15 @@ import {
   personRemoved,
   retention,
 } from '#lib/shapes/erasure.ts';
+import {
+  errandAnswered,
+  errandAsked,
+  errandExtended,
+  errandGiven,
+  errandKey,
+  errandRecorded,
+  errandUntil,
+} from '#lib/shapes/errands.ts';
 import { agreement, assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
@@ -126,6 +135,7 @@ const namedErasure = { id: id.describe('The id of the erasure.') };
 const namedPerson = { id: id.describe('The id of the person.') };
 const namedTask = { id: z.string().max(18).describe('The id of the task.') };
 const ofChunk = { ...named, n: chunkNumber };
+const ofErrand = { ...named, errand: errandKey };
 const ofItem = { ...ofChunk, ordinal: itemOrdinal };
 const whole = z
   .enum(['true', 'false'])
@@ -988,6 +998,23 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, appendAsked))
       .output(appended),
+    errand: post(
+      '/batches/{id}/work/errands/next',
+      'Take an errand, as an agent',
+      'An action that a person approved, for one agent to carry out. Asked again under the same name it is the same errand, until it is answered.',
+    )
+      .input(write(named, errandAsked))
+      .output(errandGiven),
+    answerErrand: post(
+      '/batches/{id}/work/errands/{errand}/answer',
+      'Say what became of an errand, as an agent',
+      'The same answer again is answered as before; another one is refused with `conflict`, and so is one that comes when its outcome is on record as unknown.',
+    )
+      .input(write(ofErrand, errandAnswered))
+      .output(errandRecorded),
+    extendErrand: post('/batches/{id}/work/errands/{errand}/extend', 'Hold on to an errand, as an agent')
+      .input(write(ofErrand, errandExtended))
+      .output(errandUntil),
     standing: get(
       '/batches/{id}/work',
       'Read how a batch stands, as an agent',

@@ -33,7 +33,7 @@ const { key: AGENT_KEY } = await makeKey(
   { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' },
   { name: 'Agents', role: 'agent', days: 1, owner: (await somebody('operator')).id },
 );
-const AGENTS_DO = /\/work\/\w+$/;
+const AGENTS_DO = /\/work\/(\w+|errands\/.+)$/;
 const keyOf = (path: string) => ({ authorization: `Bearer ${AGENTS_DO.test(path) ? AGENT_KEY : KEY}` });
 
 async function ask({ method, path, body, headers = keyOf(path) }: Ask) {

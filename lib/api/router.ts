@@ -119,6 +119,7 @@ import { appendWork } from '#lib/steps/work/append-work.ts';
 import { awaitCheckpoint } from '#lib/steps/work/await-checkpoint.ts';
 import { claimWork } from '#lib/steps/work/claim-work.ts';
 import { completeWork } from '#lib/steps/work/complete-work.ts';
+import { answerErrand, extendErrand, nextErrand } from '#lib/steps/work/errands.ts';
 import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
 import { readStanding } from '#lib/steps/work/read-standing.ts';
 import { reportWork } from '#lib/steps/work/report-work.ts';
@@ -481,6 +482,15 @@ export const router = os.router({
     ),
     append: os.work.append.handler(({ context, input: { params, body } }) =>
       appendWork(context.actor, { batchId: params.id, chunk: params.n, append: body }),
+    ),
+    errand: os.work.errand.handler(({ context, input }) =>
+      nextErrand(context.actor, { batchId: input.params.id, asked: input.body }),
+    ),
+    answerErrand: os.work.answerErrand.handler(({ context, input: { params, body } }) =>
+      answerErrand(context.actor, { batchId: params.id, errand: params.errand, answered: body }),
+    ),
+    extendErrand: os.work.extendErrand.handler(({ context, input: { params, body } }) =>
+      extendErrand(context.actor, { batchId: params.id, errand: params.errand, extended: body }),
     ),
     standing: os.work.standing.handler(({ context, input }) => readStanding(context.actor, { batchId: input.id })),
     checkpoint: os.work.checkpoint.handler(({ context, input: { id: batchId, ...asked }, signal }) =>

@@ -2,6 +2,7 @@
 import { env } from '#lib/env.ts';
 import { usedConnection } from '#lib/store/connections/used.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { makeAgent } from './agent/connector.ts';
 import { makeGit } from './git/connector.ts';
 import { makeHttp } from './http/connector.ts';
 import { makeImap } from './imap/connector.ts';
@@ -36,6 +37,7 @@ export const CONNECTORS: readonly Connector[] = [
     connections: usedConnection,
     models: db,
   }),
+  makeAgent({ client: () => db().pool }),
   none,
 ];
 

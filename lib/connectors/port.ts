@@ -8,7 +8,7 @@
 
 import type { ConnectionAuth } from '#lib/core/connections/auth.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
-import type { Answer } from '#lib/core/receipts/answer.ts';
+import type { Answer, Pending } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
@@ -42,6 +42,9 @@ export type ApplyInput = {
 
 /** The executor repeats where that is safe; `apply` sends once. */
 export type ApplyResult = Answer;
+
+/** Of whoever answers later. */
+export type LaterResult = ApplyResult | Pending;
 
 /**
  * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `did_not`: it is not there, and the
@@ -225,6 +228,7 @@ export type RemoteConnector = Common & {
   uncertainWords(reason: string): UncertainWords | null;
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
+  answersLater?: undefined;
   /**
    * Fetches what a send needs first, however long that takes, and gives the send itself: whoever sends looks in between whether it still may. Left out where nothing
    * is needed. Never throws.
@@ -243,4 +247,14 @@ export type RemoteConnector = Common & {
   inspect(input: InspectInput, signal: AbortSignal): Promise<Inspection>;
 };
 
-export type Connector = TransactionalConnector | RemoteConnector;
+/**
+ * A remote one whose answers may come minutes or days later: `apply` says `pending` until then, and is asked again with the same input, by any worker, as often as
+ * need be. One key is one request for ever.
+ */
+export type LaterConnector = Omit<RemoteConnector, 'apply' | 'begin' | 'answersLater'> & {
+  apply(input: ApplyInput, signal: AbortSignal): Promise<LaterResult>;
+  begin?: undefined;
+  answersLater: true;
+};
+
+export type Connector = TransactionalConnector | RemoteConnector | LaterConnector;

@@ -72,6 +72,7 @@ const ACTIONS: Action[] = [
       ...{ auth: { kind: 'none' }, secret: null, keys: true, inspect: null, success: null, permanent: false },
     },
   },
+  action('agent', 'do', { instruction: 'Do {{a}} {{b}}', fields: ['c.d', 'other'] }),
 ];
 
 const NAMES = ['a', 'b', 'c.d', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'target', 'idempotencyKey', 'other'];

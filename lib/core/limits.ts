@@ -163,6 +163,15 @@ export const AGENT_WAIT_SECONDS_MAX = 25;
 export const AGENT_CHUNKS_LISTED = 50;
 /** What an agent says when it gives a chunk back, or leaves items for a person. */
 export const AGENT_REASON_CHARS_MAX = 500;
+/** How long an agent has for an errand, in minutes: by default, and at most. */
+export const ERRAND_MINUTES = 15;
+export const ERRAND_MINUTES_MAX = 24 * 60;
+/** A chunk whose errands nobody took is looked at so often, should nobody wake it. */
+export const ERRAND_LOOK_MS = 600_000 * TEMPO;
+/** Errands that can't be read for want of the database are looked at again after this. */
+export const ERRAND_UNREAD_MS = 2_000;
+/** What an agent calls what it made or changed. */
+export const ERRAND_TARGET_CHARS_MAX = 200;
 /** Models (docs/models.md). Items in one call, unless the plan says otherwise, and by about how many tokens a call is bounded. */
 export const MODEL_ITEMS_DEFAULT = 20;
 export const MODEL_ITEMS_MAX = 50;

@@ -28,6 +28,10 @@ export const uncertain = receiptRow.pick({ chunk: true, fields: true, line: true
     .describe(
       'What the target said when it was last asked. That it is not there proves nothing while somebody may still be sending.',
     ),
+  late: z
+    .string()
+    .nullable()
+    .describe('What an agent said of its errand when its time was over, and who: it settles nothing by itself.'),
   canAsk: z.boolean().describe('Whether the plan says how to look it up.'),
 });
 export type UncertainItem = z.infer<typeof uncertain>;

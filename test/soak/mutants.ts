@@ -28,6 +28,9 @@ const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
 
 const APPEND = 'lib/steps/work/append-work.ts';
+const AGENT = 'lib/connectors/agent/connector.ts';
+const LATER = 'lib/engine/execute/answers-later.ts';
+const ERRANDS = 'lib/store/errands/errands.sql.ts';
 const CORRECT = 'lib/steps/checkpoints/correct.ts';
 const CLOSING = 'lib/store/receipts/batch-receipts.sql.ts';
 const COVER = 'lib/steps/checkpoints/cover.ts';
@@ -38,6 +41,7 @@ const BATCH_PLAN = 'lib/store/batches/batch-plan.sql.ts';
 const REST = 'lib/store/batches/rest.sql.ts';
 
 const APPENDED = ['lib/steps/work/append-work.test.ts'];
+const ERRANDED = ['lib/steps/work/errands.test.ts'];
 const CORRECTED = ['lib/steps/checkpoints/correct.test.ts'];
 const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
 const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
@@ -55,6 +59,49 @@ const bothWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNIN
 const edit = (file: string, from: string, to: string): Edit => ({ file, from, to });
 
 export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'an agent’s silence taken for a failure',
+    breaks: 'An agent that said nothing may have acted, and the receipt says that it did not.',
+    edits: [edit(AGENT, "{ result: 'uncertain', reason: 'agent_silent' }", "{ result: 'failed', reason: 'agent_failed' }")],
+    tests: ERRANDED,
+  },
+  {
+    name: 'an errand handed out of a chunk that is to stop',
+    breaks: 'After a pause, a cancel or a halt something is begun.',
+    edits: [
+      edit(ERRANDS, "b.state = 'running' AND c.state = 'executing' AND c.stopping IS NULL", 'true'),
+      edit(
+        ERRANDS,
+        "WHERE id = $1 AND state = 'executing' AND stopping IS NULL FOR NO KEY UPDATE",
+        'WHERE id = $1 FOR NO KEY UPDATE',
+      ),
+    ],
+    tests: ERRANDED,
+  },
+  {
+    name: 'an errand given again',
+    breaks: 'Who asks for an errand is given one that another has.',
+    edits: [
+      edit(ERRANDS, 'AND e.closed IS NULL AND e.given_to IS NULL AND', 'AND e.closed IS NULL AND'),
+      edit(ERRANDS, 'AND closed IS NULL AND given_to IS NULL RETURNING until', 'RETURNING until'),
+    ],
+    tests: ERRANDED,
+  },
+  {
+    name: 'an answer that is to come frees its place',
+    breaks: 'More actions are out at once than the plan allows.',
+    edits: [edit(LATER, 'run.awaited.size >= slotsOf(run);', 'run.awaited.size > slotsOf(run);')],
+    tests: ERRANDED,
+  },
+  {
+    name: 'a chunk given back deaf to an answer',
+    breaks: 'An answer that came before the chunk was given back is waited for.',
+    edits: [
+      edit(CLAIMS, `not_before = CASE WHEN \${LATER} THEN least`, 'not_before = CASE WHEN true THEN least'),
+      edit(CLAIMS, `waits_for = CASE WHEN \${LATER} THEN 'agent' END`, "waits_for = 'agent'"),
+    ],
+    tests: ERRANDED,
+  },
   {
     name: 'I1 sent before its intent is committed',
     breaks: 'A request leaves while its intent is still on its way, and also when the intent is refused.',

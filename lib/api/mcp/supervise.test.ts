@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { answerApi } from '#lib/api/answer.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { AgentScope } from '#lib/core/people/roles.ts';
+import type { ErrandGiven } from '#lib/shapes/errands.ts';
 import type {
   Appended,
   BatchMade,
@@ -21,6 +22,7 @@ import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { revokeKey } from '#lib/steps/keys/revoke-key.ts';
 import { testDatabase } from '#test/database.ts';
 import { AGENT_PLAN, agentBatch } from '#test/fixtures/agent-batch.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { somebody } from '#test/fixtures/signed-in.ts';
 import { ADA, workUntil } from '#test/fixtures/started-batch.ts';
 import { atSize } from '#test/size.ts';
@@ -57,7 +59,10 @@ const call = async <T>(client: Client, name: string, args: Record<string, unknow
   return result.structuredContent as T;
 };
 
-const WORK = ['claim_chunk', 'extend_lease', 'report_items', 'complete_chunk', 'release_chunk', 'append_receipt'];
+const WORK = [
+  ...['claim_chunk', 'extend_lease', 'report_items', 'complete_chunk', 'release_chunk', 'append_receipt'],
+  ...['next_errand', 'answer_errand', 'extend_errand'],
+];
 const SUPERVISE = ['create_dataset', 'preview_batch', 'create_batch', 'batch_status', 'await_checkpoint', 'get_receipts'];
 
 test('a key lists the tools of its scopes, in one order, with what they change', async () => {
@@ -276,4 +281,40 @@ test('the same over REST, and what is missing is said in a sentence', async () =
   expect(await missing('chunks/1/work/report', { epoch: 1 })).toContain('List the items');
   expect(await missing('chunks/1/work/report', { epoch: 1, items: [{}] })).toContain('Say which item');
   expect(await missing('chunks/1/work/append', {})).toContain('A receipt is missing');
+});
+
+test('errands are taken and answered over MCP and REST alike, and a key that is bound to other batches gets none', async () => {
+  const action = { connector: 'agent', do: 'do', with: { instruction: 'Answer {{subject}}' } };
+  const { batchId: batch } = await seedBatch(pool, {
+    plan: {
+      classifier: { kind: 'rules', rules: [], otherwise: 'a' },
+      categories: [{ name: 'a', action }],
+      execution: { first: 0 },
+    },
+    chunks: [{ state: 'executing', items: [{ fields: { subject: 'Mail 1' }, category: 'a' }] }],
+  });
+  await workUntil(
+    pool,
+    async () => (await pool.query("SELECT FROM chunk WHERE batch_id = $1 AND waits_for = 'agent'", [batch])).rowCount === 1,
+  );
+  const [bots, bound] = [await agentKey(['work']), await agentKey(['work'], [(await agentBatch(3)).batchId])];
+  const client = await connected(bots.key);
+  await expect(call(await connected(bound.key), 'next_errand', { batch, worker: 'w' })).rejects.toThrow('bound to batches');
+  const { given } = await call<ErrandGiven>(client, 'next_errand', { batch, worker: 'w' });
+  expect(given).toMatchObject({ ordinal: 1, instruction: 'Answer Mail 1', fields: {} });
+  const errand = given?.errand;
+  const post = (key: string, path: string, body: object) =>
+    answerApi(
+      new Request(`http://127.0.0.1:3000/api/v1/batches/${batch}/work/errands/${path}`, {
+        ...{ method: 'POST', body: JSON.stringify(body) },
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      }),
+    );
+  expect((await post(bound.key, 'next', { worker: 'w' })).status).toBe(403);
+  expect(await (await post(bots.key, 'next', { worker: 'w' })).json()).toMatchObject({ given: { errand } });
+  expect((await post(bots.key, `${errand}/extend`, { minutes: 60 })).status).toBe(200);
+  const said = { result: 'done', words: 'It is answered.', target: 'mail-7' };
+  expect(await call(client, 'answer_errand', { batch, errand, ...said })).toEqual({ recorded: true, already: false });
+  expect(await (await post(bots.key, `${errand}/answer`, said)).json()).toEqual({ recorded: false, already: true });
+  await workUntil(pool, async () => (await readBatch(ADA, { batchId: batch }))?.state === 'finished');
 });

@@ -1,6 +1,15 @@
 /** What an agent that works chunks can call. */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
+import {
+  errandAnswered,
+  errandAsked,
+  errandExtended,
+  errandGiven,
+  errandKey,
+  errandRecorded,
+  errandUntil,
+} from '#lib/shapes/errands.ts';
 import { appendAsked, appended } from '#lib/shapes/supervision.ts';
 import { id, nameNumber } from '#lib/shapes/values.ts';
 import {
@@ -18,11 +27,13 @@ import {
 import { appendWork } from '#lib/steps/work/append-work.ts';
 import { claimWork } from '#lib/steps/work/claim-work.ts';
 import { completeWork } from '#lib/steps/work/complete-work.ts';
+import { answerErrand, extendErrand, nextErrand } from '#lib/steps/work/errands.ts';
 import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
 import { reportWork } from '#lib/steps/work/report-work.ts';
 import type { AddTool } from './tool.ts';
 
 const ofBatch = { batch: id.describe('The id of the batch that you were told to work on.') };
+const ofErrand = { ...ofBatch, errand: errandKey };
 const ofChunk = { ...ofBatch, chunk: nameNumber.describe('The number of the chunk, as claim_chunk gave it.') };
 
 export function addWorkTools(add: AddTool, actor: Actor): void {
@@ -85,5 +96,35 @@ export function addWorkTools(add: AddTool, actor: Actor): void {
       output: appended,
     },
     ({ batch: batchId, chunk, ...append }) => appendWork(actor, { batchId, chunk, append }),
+  );
+  add(
+    'next_errand',
+    {
+      verb: 'work',
+      what: 'Take an errand: an action that a person approved, for you to carry out once. Asked again under the same name it is the same errand, until you answer it.',
+      input: z.strictObject({ ...ofBatch, ...errandAsked.shape }),
+      output: errandGiven,
+    },
+    ({ batch: batchId, ...asked }) => nextErrand(actor, { batchId, asked }),
+  );
+  add(
+    'answer_errand',
+    {
+      verb: 'work',
+      what: 'Say what became of an errand, as soon as you know. An answer that is sent again is recorded once; it can’t be changed.',
+      input: z.strictObject({ ...ofErrand, ...errandAnswered.shape }),
+      output: errandRecorded,
+    },
+    ({ batch: batchId, errand, ...answered }) => answerErrand(actor, { batchId, errand, answered }),
+  );
+  add(
+    'extend_errand',
+    {
+      verb: 'work',
+      what: 'Hold on to an errand that takes longer than its time.',
+      input: z.strictObject({ ...ofErrand, ...errandExtended.shape }),
+      output: errandUntil,
+    },
+    ({ batch: batchId, errand, ...extended }) => extendErrand(actor, { batchId, errand, extended }),
   );
 }

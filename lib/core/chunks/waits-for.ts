@@ -49,7 +49,7 @@ export type WaitFacts = {
   /** of the targets that it sends to, the one that no batch may send to now */
   heldBy: string | null;
   /** why a worker gave it back until `notBefore`; or `rate`, when the rate of its batch is used up */
-  givenBackFor: 'rate' | 'retry_after' | 'target' | null;
+  givenBackFor: 'rate' | 'retry_after' | 'target' | 'agent' | null;
   /** until when it was given back; null when no time is set */
   notBefore: string | null;
   /** the target that it sends to, when it is one */
@@ -66,6 +66,9 @@ export function waitsFor({ state, stopping, wait }: Waiter): WaitsFor | null {
   if (state === 'paused' || (stopping === 'pause' && CHUNK_UNCLAIMED.includes(state))) return on('paused');
   if (!CHUNK_PAUSABLE.includes(state)) return on('person');
   if (CHUNK_OWNED.includes(state) && wait.owned) return null;
+  // An agent has something of it in hand, whoever stops it; when it looks again is no hour at which it goes on.
+  if (CHUNK_ACTING.includes(state) && wait.givenBackFor === 'agent' && (stopping !== null || wait.batchState !== 'paused'))
+    return on('agent');
   // A chunk that is being paused or cancelled is claimed whatever else it waits for.
   if (stopping !== null) return on('worker');
   if (wait.batchState === 'paused') return on('paused');

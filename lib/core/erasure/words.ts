@@ -14,6 +14,7 @@ export const PLACE_WORDS: Record<string, string> = {
   chunk: 'Names and notes of chunks',
   append: 'Notes of agents',
   follow_up: 'Follow-up tasks',
+  errand: 'What agents said of errands',
   inspection: 'What targets said when they were asked',
   batch: 'Names of batches, and the tasks they are for',
   plan: 'Plans of batches',

@@ -11,7 +11,7 @@ export type KeyRole = Role | typeof AGENT;
 export const KEY_ROLES = [...ROLES, AGENT] as const;
 
 /**
- * What a key of the role agent may do: classify chunks and append to them; make batches and follow them; and start those. A right each, for `start` is a switch
+ * What a key of the role agent may do: classify chunks, carry out errands and append to chunks; make batches and follow them; and start those. A right each, for `start` is a switch
  * beside `supervise`.
  */
 export const AGENT_SCOPES = ['work', 'supervise', 'start'] as const;

@@ -15,6 +15,8 @@ export type Unsuccessful = Heard & {
   reason: string;
   retryAfterMs?: number | null;
   repeat?: Repeat;
+  /** it says nothing of how sending goes, so no error budget counts it */
+  blameless?: true;
 };
 
 /** The beginning of what the target answered, as `heardText` writes it; null or left out where no answer came. */
@@ -27,3 +29,9 @@ type Heard = { heard?: string | null };
 export type Answer =
   | (Heard & { result: 'succeeded'; target: string | null; before?: string | null; reason?: string })
   | Unsuccessful;
+
+/**
+ * No answer yet: whoever has the request may take minutes or days. Its action stays in flight and holds no slot; the same request under the same key asks again, in
+ * `ms` at the latest.
+ */
+export type Pending = { result: 'pending'; ms: number };

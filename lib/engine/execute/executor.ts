@@ -6,6 +6,7 @@
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Approval, WorkRow } from '#lib/store/actions/execution.sql.ts';
+import { answersAwaited, awaitAnswer, heldUp, untilAnswered } from './answers-later.ts';
 import { askedToWait, untilAskedAgain } from './asked.ts';
 import { nextAttempt } from './attempt.ts';
 import { errorBudget } from './error-budget.ts';
@@ -66,6 +67,7 @@ function runOf(input: ExecutorInput, approval: Approval): Run {
     rests: rests(clock, { changed: input.place.resting, far: (wait) => wake(run, { wait: spread(run, wait) }) }),
     sends: [],
     asked: new Map(),
+    awaited: new Map(),
     passedOver: false,
     inside: new Map(),
     entering: new Map(),
@@ -93,32 +95,41 @@ function stir(run: Run): void {
 async function untilEnded(run: Run, first: OpenPage): Promise<Execution> {
   const { store, claim } = run;
   for (let open = first; ; open = readOpen(run, null)) {
-    run.stop = null;
-    run.stirred = new AbortController();
-    stir(run);
-    await run.rests.work(() => sendEverything(run, open));
+    await begin(run, () => sendEverything(run, open));
+    const cutShort = run.stop === 'stopping';
+    // Those that wait for an answer hear that the chunk is to stop.
+    if (cutShort && answersAwaited(run)) await begin(run, () => settleOpenIntents(run, readOpen(run, null)));
+    if (answersAwaited(run) && (run.stop === null || run.stop === 'stopping')) run.stop = { wait: untilAnswered(run) };
     if (run.stop !== null && run.stop !== 'stopping') {
       const goesOn = typeof run.stop === 'object' ? 'wait' in run.stop : run.stop === 'gave_way' || run.stop === 'drained';
       if (goesOn) await store.keepCounted(claim, run.budget.counted());
       return run.stop;
     }
     await reach('chunk.ending', claim.batchId);
-    const ended = await store.endExecution(claim, run.stop === 'stopping');
+    const ended = await store.endExecution(claim, cutShort);
     await reach('chunk.ended', claim.batchId);
     // Resumed before the pause was reached: what was refused is sent now.
     if (ended !== 'resumed') return ended ?? 'lost';
   }
 }
 
-/** I4: what is open is settled before anything new is begun. A refusal of the fence (I3) ends both, with whatever is in flight waited for. */
-async function sendEverything(run: Run, open: OpenPage): Promise<void> {
+/** A refusal of the fence (I3) ends it, with whatever is in flight waited for. */
+async function begin(run: Run, act: () => Promise<void>): Promise<void> {
+  run.stop = null;
+  run.stirred = new AbortController();
+  stir(run);
   try {
-    await settleOpenIntents(run, open);
-    await sendAll(run);
+    await run.rests.work(act);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     run.stop = error.why;
   }
+}
+
+/** I4: what is open is settled before anything new is begun. */
+async function sendEverything(run: Run, open: OpenPage): Promise<void> {
+  await settleOpenIntents(run, open);
+  await sendAll(run);
 }
 
 /** I5: the frozen rows must be what was approved, once per epoch; and this worker must know every connector that they name. */
@@ -147,12 +158,19 @@ async function verifyManifest(input: ExecutorInput, approval: Approval): Promise
 async function sendAll(run: Run): Promise<void> {
   const slots = sendingSlots(run);
   let ahead = readAhead(run, null);
+  let left = false;
   try {
     while (run.stop === null) {
       const rows = await ahead;
       const last = rows[rows.length - 1];
-      if (!last) {
+      if (!last || (left && run.approval.serial)) {
         await slots.settled();
+        // Some were answered at once, so there is room for more.
+        if (left && run.stop === null && !heldUp(run, null)) {
+          left = false;
+          ahead = readAhead(run, null);
+          continue;
+        }
         if (!run.passedOver || !(await untilAskedAgain(run))) return;
         ahead = readAhead(run, null);
         continue;
@@ -166,9 +184,15 @@ async function sendAll(run: Run): Promise<void> {
       const remote = attempts.filter(({ row }) => target(run, row).kind === 'remote');
       for (const [index, attempt] of remote.entries()) {
         if (!(await slots.free())) break;
+        if (heldUp(run, attempt)) {
+          left = true;
+          continue;
+        }
         const asked = await askedToWait(run, attempt);
         if (asked) continue;
-        if ((await pace(run, remote.length - index, 1)) === 0 || !(await slots.begin(() => sendRemote(run, attempt)))) break;
+        if ((await pace(run, remote.length - index, 1)) === 0) break;
+        awaitAnswer(run, attempt);
+        if (!(await slots.begin(() => sendRemote(run, attempt)))) break;
       }
       if (run.approval.serial) await slots.settled();
     }

@@ -28,6 +28,7 @@ export function readOpen(run: Run, after: number | null): OpenPage {
  * looked up where the target can be asked.
  */
 export async function settleOpenIntents(run: Run, first: OpenPage): Promise<void> {
+  run.awaited.clear();
   for (let { asked, rows } = first; ; ) {
     const found = await rows;
     const last = found[found.length - 1];

@@ -44,7 +44,7 @@ export type Place = {
   resting(is: boolean): void;
 };
 
-/** Why an execution ended without an ending of its own. `wait`: nothing is in flight, and its next send is far away. */
+/** Why an execution ended without an ending of its own. `wait`: nothing is in a slot, and its next send is far away. */
 export type Execution = Ending | Halt | { wait: Wait } | 'lost' | 'drained' | 'gave_way' | 'held' | 'unknown_connector';
 
 /** `fault`: a target that fails for everybody is why. */
@@ -68,6 +68,8 @@ export type Run = ExecutorInput & {
   asked: Map<string, number>;
   /** actions were passed over for that */
   passedOver: boolean;
+  /** actions whose answer is to come later, by ordinal: when they are asked again at the latest, by the monotonic clock; infinite while the first send is out */
+  awaited: Map<number, number>;
   /** requests that are open over a connection which bounds them, by ordinal */
   inside: Map<number, Bounds>;
   /** who looks for a place at a connection, by its id */

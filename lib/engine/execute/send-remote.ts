@@ -1,7 +1,7 @@
 /** Requests to targets elsewhere: the intent, the send, its repeats, the outcome, and what follows from it. */
 import { channel } from 'node:diagnostics_channel';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
-import type { Answer, Unsuccessful } from '#lib/core/receipts/answer.ts';
+import type { Answer, Pending, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { type Attempt, attemptAfter, honoursKeys, sendingOf } from './attempt.ts';
@@ -60,6 +60,11 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     leavesOpen: () => run.stop === 'drained' || run.stop === 'gave_way',
   });
   if (known === null) return undefined;
+  if ('result' in known) {
+    run.awaited.set(attempt.row.ordinal, run.clock.now() + known.ms);
+    return undefined;
+  }
+  run.awaited.delete(attempt.row.ordinal);
   const { answer, counted } = known;
   const knownAt = run.clock.now();
   const recorded = run.writer.outcome(outcomeRow(run, attempt, answer)).then(() => {
@@ -84,7 +89,7 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
 }
 
 /** Closes the request that was opened for it. */
-async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer> {
+async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer | Pending> {
   try {
     const begun = await to.begin?.(sendingOf(attempt), run.lease.signal);
     const apply: Remote['apply'] = begun ?? ((sending, signal) => to.apply(sending, signal));
@@ -138,6 +143,7 @@ function isStopping(to: Remote, { reason }: Unsuccessful): boolean {
 
 /** Counts what did not succeed, and stops where the budget is spent or a target under trial fails. */
 function charge(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful): void {
+  if (answer.blameless) return;
   const fault = to.faultOf(attempt.row, answer.reason);
   if (fault && (run.probes.has(fault.target) || isStopping(to, answer))) {
     wake(run, { halted: fault.message, fault });

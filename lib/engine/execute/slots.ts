@@ -18,9 +18,14 @@ export async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Att
   await slots.settled();
 }
 
+/** How many actions of the chunk may be in flight at once. */
+export function slotsOf({ approval, probes }: Run): number {
+  return approval.serial || probes.size > 0 ? 1 : approval.plan.execution.concurrency;
+}
+
 /** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight; one while a target is tried. */
 export function sendingSlots(run: Run) {
-  const slots = () => (run.approval.serial || run.probes.size > 0 ? 1 : run.approval.plan.execution.concurrency);
+  const slots = () => slotsOf(run);
   const open = new Set<Promise<void>>();
   let busy = 0;
   let freed = (): void => {};

@@ -4,7 +4,7 @@ import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { ApplyInput, Connector } from '#lib/connectors/port.ts';
 import { KEYS_MARGIN_MS } from '#lib/core/limits.ts';
 import { keysKeptMs, type Plan } from '#lib/core/plans/plan.ts';
-import type { Answer } from '#lib/core/receipts/answer.ts';
+import type { Answer, Pending } from '#lib/core/receipts/answer.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { announce } from '#lib/engine/events.ts';
 import { executionStore } from '#lib/engine/execute/execution-store.ts';
@@ -93,11 +93,12 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
     return { kind: 'transactional', applyMany: (tx, sendings) => connector.applyMany(tx, sendings.map(input)) };
   }
   /** How long its target took, for the board. */
-  const tallied = async ({ row }: Sending, send: () => Promise<Answer>): Promise<Answer> => {
+  const tallied = async ({ row }: Sending, send: () => Promise<Answer | Pending>): Promise<Answer | Pending> => {
     const began = performance.now();
     const answer = await send();
     const target = connector.targetOf(row.request);
-    if (target !== null) TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
+    if (target !== null && answer.result !== 'pending')
+      TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
     return answer;
   };
   return {
@@ -113,7 +114,9 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
     boundsOf: ({ connection, request }) =>
       connection === null ? NO_BOUNDS : boundsOf(connector.connections?.of(request) ?? null),
     stopsAtOnce: connector.connections?.stopsAtOnce ?? [],
-    honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
+    answersLater: connector.answersLater === true,
+    // Whoever answers later is asked again under the key, however late.
+    honoursKeys: (row, ageMs) => connector.answersLater === true || ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
     apply: (sending, signal) => tallied(sending, () => connector.apply(input(sending), signal)),
     ...(connector.begin && {
       begin: async (sending, signal) => {

@@ -126,6 +126,11 @@ async function everywhere({ batchId, datasetId, chunks }: SeededBatch, { batchId
       [batchId, datasetId, `Answer ${EVE}`],
     ],
     [
+      `INSERT INTO errand (key, batch_id, chunk_id, ordinal, attempt, request_digest, given_to, given_name, given_at, until, answer, words, answered_at)
+       VALUES ($1, $2, $2, 1, 1, sha256(''), 'agent:x', 'w', now(), now(), 'done', $3, now())`,
+      [randomUUID(), batchId, `Wrote to ${EVE}`],
+    ],
+    [
       `INSERT INTO inspection (batch_id, ordinal, step, finding, target, by, at) VALUES ($1, 1, 2, 'happened', $2, 'user:x', now())`,
       [batchId, EVE],
     ],
@@ -203,6 +208,7 @@ describe('a value', () => {
         decision: 1,
         chunk: 1,
         follow_up: 1,
+        errand: 1,
         inspection: 1,
       },
       ...{
@@ -219,7 +225,7 @@ describe('a value', () => {
       },
       ...{ notice: 1, api_answer: 1, security_event: 1, invitation: 1 },
     });
-    expect(found.count).toBe(29);
+    expect(found.count).toBe(30);
     const items = await readErasureFinds(ADA, { id: found.id, place: 'item' });
     expect(items.items.map(({ ordinal, linked }) => [ordinal, linked])).toEqual([
       [1, false],
@@ -234,7 +240,7 @@ describe('a value', () => {
       finds: [items.items[1] as { place: string; key: string }].map(({ place, key }) => ({ place, key })),
       chosen: false,
     });
-    expect(count).toBe(29 - 5);
+    expect(count).toBe(30 - 5);
     await withdrawErasure(ADA, { id: found.id });
     await expect(withdrawErasure(ADA, { id: found.id })).rejects.toMatchObject({ code: 'conflict' });
     expect((await pool.query('SELECT wanted, state FROM erasure WHERE id = $1', [found.id])).rows).toEqual([
@@ -287,7 +293,7 @@ describe('a value', () => {
     expect(await readErasure(ADA, { id })).toMatchObject({
       state: 'done',
       reason: 'She asked for it.',
-      erased: 29,
+      erased: 30,
       confirmedBy: { id: ADA.id },
     });
     expect((await readErasures(ADA)).items[0]).toMatchObject({ id, state: 'done' });
@@ -323,7 +329,7 @@ describe('a value', () => {
       [id],
     );
     expect(told.map(({ kind }) => kind)).toEqual(['erasure_looked', 'erasure_confirmed', 'erasure_done']);
-    expect(told[2].facts).toMatchObject({ rows: 29 });
+    expect(told[2].facts).toMatchObject({ rows: 30 });
     // The digest is of the value with its salt: whoever knows it can tell.
     const { rows: digests } = await pool.query('SELECT salt, digest, wanted FROM erasure WHERE id = $1', [id]);
     expect(createHash('sha256').update(digests[0].salt).update(EVE).digest()).toEqual(digests[0].digest);

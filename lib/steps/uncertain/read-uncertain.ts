@@ -11,6 +11,7 @@ import { isId } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import { readLate } from '#lib/store/errands/errands.sql.ts';
 import { readWorkerNames } from '#lib/store/fleet/workers.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -38,6 +39,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
     db(),
     receipts.flatMap(({ inspection }) => inspection?.by ?? []),
   );
+  const late = maySee ? await readLate(pool, batchId, receipts) : new Map<string, string>();
   const { shown, next } = pageOf(receipts, limit, ({ ordinal }) => ordinal ?? 0);
   const items = shown.map((receipt, index): UncertainItem => {
     const fields = rows[index]?.fields ?? {};
@@ -62,6 +64,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
         ...receipt.inspection,
         by: receipt.inspection.by.startsWith('worker:') ? 'a worker' : actorName(receipt.inspection.by, names),
       },
+      late: late.get(receipt.idempotencyKey) ?? null,
       canAsk: receipt.request !== null && inspector(receipt.connector, receipt.request) !== null,
     };
   });

@@ -16,7 +16,7 @@ import {
 import { HEARTBEAT_MS, LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import { WAITING } from '#lib/store/actions/execution.sql.ts';
 import { CHANNEL, CLAIMED } from '#lib/store/live/notifications.sql.ts';
-import type { Querying } from '#lib/store/postgres/db.ts';
+import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 
 export type Claim = {
   chunkId: string;
@@ -132,13 +132,18 @@ async function renewed(pool: Pool, name: string, locked: string, claims: readonl
 const STANDS = 'c.epoch = a.epoch AND c.state = a.state AND c.lease_owner IS NOT NULL';
 
 /** What a chunk that is given back waits for, and for how long by the database's clock. */
-export type Wait = { for: 'rate' | 'retry_after' | 'target'; ms: number };
+export type Wait = { for: 'rate' | 'retry_after' | 'target' | 'agent'; ms: number };
 
 /**
- * Gives up the lease of a chunk with nothing in flight, which nobody claims before its wait is over. What is to be brought to a stop waits for
- * nothing.
+ * Gives up the lease of a chunk with nothing in a slot, which nobody claims before its wait is over. What is to be brought to a stop waits for
+ * nothing, but for agents who have something of it in hand; and nothing that is answered is waited for.
  */
-export async function giveBack(pool: Pool, claim: Claim, wait: Wait): Promise<void> {
+export function giveBack(pool: Pool, claim: Claim, wait: Wait): Promise<void> {
+  if (wait.for === 'agent') return inTransaction(pool, (tx) => giveBackForAgent(tx, claim, wait.ms));
+  return giveBackFor(pool, claim, wait);
+}
+
+async function giveBackFor(pool: Pool, claim: Claim, wait: Wait): Promise<void> {
   await pool.query(
     `UPDATE chunk SET lease_until = NULL, lease_owner = NULL, updated_at = clock_timestamp(),
        not_before = CASE WHEN stopping IS NULL THEN clock_timestamp() + $4::float8 * interval '1 millisecond' END,
@@ -147,6 +152,23 @@ export async function giveBack(pool: Pool, claim: Claim, wait: Wait): Promise<vo
     [claim.chunkId, claim.epoch, claim.state, wait.ms, wait.for],
   );
 }
+
+/** Locked by a statement of its own: the next one then sees what the agents who had the row before answered. */
+async function giveBackForAgent(tx: Tx, claim: Claim, ms: number): Promise<void> {
+  await tx.query('SELECT FROM chunk WHERE id = $1 FOR NO KEY UPDATE', [claim.chunkId]);
+  await tx.query(
+    `UPDATE chunk SET lease_until = NULL, lease_owner = NULL, updated_at = clock_timestamp(),
+       not_before = CASE WHEN ${LATER} THEN least(clock_timestamp() + $4::float8 * interval '1 millisecond', (
+         SELECT min(e.until) FROM errand e WHERE e.chunk_id = chunk.id AND e.closed IS NULL)) END,
+       waits_for = CASE WHEN ${LATER} THEN 'agent' END
+     WHERE id = $1 AND epoch = $2 AND state = $3`,
+    [claim.chunkId, claim.epoch, claim.state, ms],
+  );
+}
+
+/** Nothing of the chunk's errands is to be heard or withdrawn now. */
+const LATER = `NOT EXISTS (SELECT FROM errand e WHERE e.chunk_id = chunk.id AND e.closed IS NULL
+  AND (e.answer IS NOT NULL OR (chunk.stopping IS NOT NULL AND e.given_to IS NULL)))`;
 
 /** Gives up the lease so that the next worker need not wait for it to lapse. Only for a worker with nothing in flight. */
 export async function releaseLease(pool: Pool, claim: Claim): Promise<void> {
@@ -212,7 +234,7 @@ export const IN_ORDER = `(b.routing <> 'sequential' OR NOT EXISTS (
  * What agents classify is left to them (agent-claims.sql.ts), except to bring to a stop what one left behind.
  *
  * A chunk that was given back until some moment is left alone before it, and so is one whose batch may send nothing for a while by its rate; but not
- * where it is to be brought to a stop. What its owner left behind is taken over in any case.
+ * where it is to be brought to a stop, unless agents have errands of it: what they have in hand is waited for. What its owner left behind is taken over in any case.
  *
  * What a broken target holds is not claimed, except to bring it to a stop. Once a person resumed it, one chunk that is not
  * yet tried by another's is claimed to try it: of two claims at once the later finds that the breaker names another chunk than it saw, and takes nothing.
@@ -235,7 +257,7 @@ const CLAIMABLE = `
         SELECT FROM breaker t LEFT JOIN chunk p ON p.id = t.probe AND p.state = 'executing'
         WHERE t.target = ANY (c.targets) AND (t.state = 'open' OR (p.id IS NOT NULL AND p.id <> c.id))))
       AND ${IN_ORDER}
-      AND (c.stopping IS NOT NULL OR (
+      AND ((c.stopping IS NOT NULL AND (c.waits_for IS DISTINCT FROM 'agent' OR c.not_before <= clock_timestamp())) OR (
         (c.not_before IS NULL OR c.not_before <= clock_timestamp())
         AND (c.state NOT IN (${stateList(CHUNK_ACTING)}) OR c.lease_until IS NOT NULL OR NOT EXISTS (
           SELECT FROM rate_bucket r WHERE r.batch_id = b.id AND r.next_at > clock_timestamp() + interval '${WAIT_HELD_MS} milliseconds'))

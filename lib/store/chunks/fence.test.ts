@@ -106,6 +106,10 @@ const STATEMENTS: Record<string, Statement> = {
     ...{ state: 'executing', stopping: 'writes' },
     act: (claim) => giveBack(pool, claim, { for: 'rate', ms: 60_000 }),
   },
+  'a chunk given back for agents': {
+    ...{ state: 'executing', stopping: 'writes' },
+    act: (claim) => giveBack(pool, claim, { for: 'agent', ms: 60_000 }),
+  },
   'a lease given back': { state: 'executing', stopping: 'writes', act: (claim) => releaseLease(pool, claim) },
 };
 
@@ -171,7 +175,7 @@ async function seeded(name: string, state: Claim['state']): Promise<Claim> {
   const chunkId = chunks[0]?.id ?? '';
   const claim: Claim = { chunkId, batchId, datasetId, number: 1, epoch: 7, state, stopping: null, probes: [] };
   await pool.query(
-    `UPDATE chunk SET epoch = 7, lease_owner = $2, lease_until = clock_timestamp() + interval '3 seconds',
+    `UPDATE chunk SET epoch = 7, lease_owner = $2, lease_until = clock_timestamp() + interval '2345 milliseconds',
        released = NOT $3, classified = CASE WHEN $4 THEN item_count ELSE classified END WHERE id = $1`,
     [chunkId, randomUUID(), name === 'the end of an execution', name === 'the end of classifying'],
   );

@@ -58,6 +58,7 @@ export const ERASE_WORDS = 'override = NULL, note = NULL';
 export const ERASE_WHY = `why = ${ERASED_TEXT}`;
 export const ERASE_TASK = whole('title', 'body');
 export const ERASE_APPEND = whole('text');
+export const ERASE_ERRAND = whole('words', 'target', 'given_name');
 export const ERASE_FINDING = whole('target', 'reason');
 
 export const PLACES: readonly Place[] = [
@@ -224,6 +225,11 @@ export const PLACES: readonly Place[] = [
       excerpt: `concat_ws(' ', t.title, t.body)`,
       erase: ERASE_TASK,
     },
+  },
+  {
+    ...{ name: 'errand', table: 'errand', from: 'errand t', page: PAGE, scan: [['t.key', 'text']] },
+    ...{ texts: ['t.words', 't.target', 't.given_name'], batch: 't.batch_id', dataset: DATASET_OF_BATCH, ordinal: 't.ordinal' },
+    ...{ excerpt: `concat_ws(' ', t.given_name, t.words, t.target)`, erase: ERASE_ERRAND },
   },
   {
     ...{ name: 'inspection', table: 'inspection', from: 'inspection t', page: PAGE, texts: ['t.target', 't.reason'] },

@@ -7,6 +7,7 @@ import { ITEMS_OWN, tellOf } from './door.sql.ts';
 import {
   ERASE_APPEND,
   ERASE_BYTES,
+  ERASE_ERRAND,
   ERASE_FINDING,
   ERASE_ITEM,
   ERASE_NOTE,
@@ -64,6 +65,15 @@ const SCOPES: Record<string, Scope> = {
   chunk: { table: 'chunk', where: `${OF_BATCH} AND t.note IS NOT NULL`, key: [['t.number', 'int']], erase: `note = '[erased]'` },
   append: { table: 'append', where: `${OF_BATCH} AND t.text IS NOT NULL`, key: [['t.id', 'bigint']], erase: ERASE_APPEND },
   follow_up: { table: 'follow_up', where: OF_BATCH, key: [['t.id', 'bigint']], erase: ERASE_TASK },
+  errand: {
+    table: 'errand',
+    where: OF_BATCH,
+    key: [
+      ['t.ordinal', 'int'],
+      ['t.key', 'text'],
+    ],
+    erase: ERASE_ERRAND,
+  },
   inspection: {
     table: 'inspection',
     where: OF_BATCH,
@@ -91,6 +101,7 @@ export const SCOPE_PLACES: Record<ScopeKind, readonly string[]> = {
     'chunk',
     'append',
     'follow_up',
+    'errand',
     'inspection',
   ],
 };

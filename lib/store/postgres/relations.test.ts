@@ -71,6 +71,8 @@ const ELSEWHERE: Record<string, string> = {
   'chunk_fold.decision_id': 'as chunk_fold.batch_id',
   'chunk_look.chunk_id': 'as chunk_fold.batch_id',
   'connection_bucket.holder': 'it is written for every send',
+  'errand.batch_id': 'it is written for each item that an agent is given, by a worker',
+  'errand.chunk_id': 'as errand.batch_id',
   'erasure_entry.batch_id': 'it says what was erased, and has to stand whatever becomes of that',
   'erasure_entry.dataset_id': 'as erasure_entry.batch_id',
   'model_call.batch_id': 'it is written for every call, and says what was paid whatever becomes of its batch',

@@ -13,6 +13,7 @@ import { VERDICTS } from '#lib/shapes/evidence.ts';
 import { workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { TASK_ACTS } from '#lib/shapes/tasks.ts';
 import type { Wait } from '#lib/store/chunks/claims.sql.ts';
+import type { ErrandAnswer, ErrandClosed } from '#lib/store/errands/errands.sql.ts';
 import type { Settled } from '#lib/store/models/calls.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import { testDatabase } from '#test/database.ts';
@@ -52,13 +53,16 @@ const SETS: Record<string, readonly string[]> = {
   chunk_state_check: CHUNK_STATES,
   chunk_stopping_check: STOPPINGS,
   chunk_halted_from_check: CHUNK_OWNED,
-  chunk_waits_for_check: words<Wait['for']>({ rate: true, retry_after: true, target: true }),
+  chunk_waits_for_check: words<Wait['for']>({ rate: true, retry_after: true, target: true, agent: true }),
   breaker_state_check: ['open', 'probing'],
   decision_via_check: words<Actor['via']>({ page: true, api: true }),
   erasure_confirmed_check: ['erasing', 'done'],
   erasure_kind_check: ERASURE_KINDS,
   erasure_state_check: ERASURE_STATES,
   erasure_wanted_check: ['value', 'looking', 'found', 'erasing'],
+  errand_answer_check: words<ErrandAnswer>({ done: true, failed: true }),
+  errand_answered_check: ['heard', 'withdrawn'],
+  errand_closed_check: words<ErrandClosed>({ heard: true, silent: true, withdrawn: true }),
   follow_up_act_kind_check: TASK_ACTS,
   incident_kind_check: Object.keys(INCIDENT_KINDS),
   matter_kind_check: NOTICE_KINDS,
