@@ -50,7 +50,7 @@ function behaviourOf(call: number): Behaviour {
 }
 
 test(`${ITEMS} items, ${KILLS} workers killed: no answer is lost or twice, spent is what the server counted, and the limit is never passed`, async () => {
-  const server = await modelServer({ pauseMs: atSize(3, 40) });
+  const server = await modelServer({ pauseMs: atSize(25, 40) });
   server.behave(behaviourOf);
   const made = await asAdmin('POST', '/connections', {
     ...{ name: 'scripted', connector: 'model', address: server.url, auth: { kind: 'none' } },

@@ -44,3 +44,6 @@ ALTER TABLE "errand" ADD CONSTRAINT "errand_answered_check" CHECK (
 
 ALTER TABLE "chunk" DROP CONSTRAINT "chunk_waits_for_check";
 ALTER TABLE "chunk" ADD CONSTRAINT "chunk_waits_for_check" CHECK (("waits_for" IS NULL) = ("not_before" IS NULL) AND "waits_for" IN ('rate', 'retry_after', 'target', 'agent'));
+
+-- It leads two indexes, and a new batch is in no statistics of it.
+ALTER TABLE "errand" ALTER COLUMN "batch_id" SET STATISTICS 0;
