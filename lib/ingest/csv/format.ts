@@ -185,7 +185,7 @@ class TableReader {
       return;
     }
     if (!record.plain && record.raw.includes(BACKSLASH)) this.#backslashed(record);
-    this.#marks.take(line, record.cells, record.raw);
+    this.#marks.take(line, record.cells);
     this.#row(record, this.#fields.length);
   }
 

@@ -62,15 +62,21 @@ export class MarksSeen {
     this.#code = this.#mark?.charCodeAt(0) ?? 0;
   }
 
-  take(line: number, cells: readonly string[], raw: Buffer): void {
+  take(line: number, cells: readonly string[]): void {
     this.#rows++;
-    if (this.#mark === null || !raw.includes(this.#code)) return;
+    // Of most rows that is all there is to see.
+    if (this.#mark === null || !this.#begins(cells)) return;
     const { wrapped, open } = enclosed(cells, this.#mark);
     // An apostrophe begins words, and ends them.
     if (!wrapped || open) return;
     this.#wrapped++;
     if (this.#first === 0) this.#first = this.#rows;
     if (this.#lines.length < LINES_MAX) this.#lines.push(line);
+  }
+
+  #begins(cells: readonly string[]): boolean {
+    for (const cell of cells) if (cell.charCodeAt(0) === this.#code) return true;
+    return false;
   }
 
   /** The guess, or, where the mark may quote after all, that with a doubt. */
