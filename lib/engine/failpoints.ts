@@ -61,9 +61,9 @@ export function reach(point: Failpoint, batchId: string | null = null): Promise<
 }
 
 /**
- * From now on every step waits for `reached`. For the soak's program only.
+ * From now on every step waits for `reached`; without one, for nothing. For the soak's program only, and tests.
  * @internal for its tests
  */
-export function arm(reached: Reached): void {
+export function arm(reached: Reached | undefined): void {
   armed = reached;
 }
