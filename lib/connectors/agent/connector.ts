@@ -3,6 +3,7 @@
  * the key of its attempt is the errand's, so who asks again finds the same one. Nobody's silence is taken for an answer.
  */
 import { z } from 'zod';
+import { frozenBytes } from '#lib/connectors/frozen.ts';
 import {
   itemRefusal,
   readParameters,
@@ -24,7 +25,7 @@ import {
 } from '#lib/core/limits.ts';
 import { heardLines } from '#lib/core/receipts/heard.ts';
 import { renderedLength, renderTemplate, templateFields } from '#lib/core/values/template.ts';
-import { canonicalBytes, sha256 } from '#lib/ledger/canonical.ts';
+import { sha256 } from '#lib/ledger/canonical.ts';
 import { lookAtErrand, putDown, readSeen, type Seen } from '#lib/store/errands/errands.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { agentForm } from './form.ts';
@@ -98,17 +99,15 @@ export function makeAgent({ client }: { client: () => Querying }): LaterConnecto
     },
     prepare(action, item) {
       const { instruction, fields, minutes } = readParameters(action, parameters);
-      const tooLong = () => itemRefusal(item.ordinal, `its errand would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
-      if (renderedLength(instruction, item.fields) > REQUEST_BYTES_MAX) throw tooLong();
+      if (renderedLength(instruction, item.fields) > REQUEST_BYTES_MAX)
+        throw itemRefusal(item.ordinal, `its errand would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
       const fieldOf = (name: string): string =>
         Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '').toWellFormed() : '';
       const request: ErrandRequest = {
         ...{ instruction: renderTemplate(instruction, item.fields).toWellFormed(), minutes },
         fields: fields.map((name) => ({ name, value: fieldOf(name) })),
       };
-      const bytes = canonicalBytes(request);
-      if (bytes.length > REQUEST_BYTES_MAX) throw tooLong();
-      return bytes;
+      return frozenBytes(request, item.ordinal, 'its errand');
     },
     describe({ request }) {
       const { instruction, fields, minutes } = readErrand(request);

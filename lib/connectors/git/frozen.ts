@@ -1,11 +1,8 @@
 /** What is frozen of an action on a repository: the change of one item, its withdrawal, or a push of many. No secret is in it. */
 import { z } from 'zod';
+import { frozenBytes, overConnection } from '#lib/connectors/frozen.ts';
 import { via } from '#lib/connectors/http/via.ts';
-import { itemRefusal } from '#lib/connectors/parameters.ts';
 import type { FrozenRequest } from '#lib/connectors/port.ts';
-import { targetName } from '#lib/core/connections/target.ts';
-import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
-import { canonicalBytes } from '#lib/ledger/canonical.ts';
 
 export const COMMIT_ID = /^[0-9a-f]{40}$/;
 
@@ -57,32 +54,6 @@ export type GitRequest = GitChange | GitWithdrawal | GitPush;
 const frozen = z.discriminatedUnion('do', [change, withdrawal, push]);
 
 /** Throws `invalid` naming the item. */
-export function bytesOf(request: GitRequest, ordinal: number): FrozenRequest {
-  const bytes = canonicalBytes(request);
-  if (bytes.length <= REQUEST_BYTES_MAX) return bytes;
-  throw itemRefusal(ordinal, `its change would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
-}
+export const bytesOf = (request: GitRequest, ordinal: number): FrozenRequest => frozenBytes(request, ordinal, 'its change');
 
-/** Throws when the bytes are no request of this version. */
-export function readRequest(bytes: FrozenRequest): GitRequest {
-  return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-}
-
-/** As breakers name it. Null when the bytes are no request. Read on its own, for it is asked of every row that is frozen. */
-export function requestTarget(bytes: FrozenRequest): string | null {
-  try {
-    const { via: over } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<GitRequest, 'via'>;
-    return targetName(over.address, over.connection);
-  } catch {
-    return null;
-  }
-}
-
-/** The id of the connection; null when the bytes are no request. */
-export function connectionOf(bytes: FrozenRequest): string | null {
-  try {
-    return readRequest(bytes).via.id;
-  } catch {
-    return null;
-  }
-}
+export const { readRequest, requestTarget, connectionOf } = overConnection(frozen);

@@ -1,10 +1,7 @@
 /** A request as it is frozen for an item: its canonical bytes are what is approved, sent and repeated. */
 import { z } from 'zod';
-import { itemRefusal } from '#lib/connectors/parameters.ts';
-import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
+import type { FrozenRequest } from '#lib/connectors/port.ts';
 import { targetName } from '#lib/core/connections/target.ts';
-import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
-import { canonicalBytes } from '#lib/ledger/canonical.ts';
 import { inspect, METHODS, undo } from './parts.ts';
 import { frozenSuccess } from './success.ts';
 import { via } from './via.ts';
@@ -27,19 +24,6 @@ const frozen = z.object({
 
 /** A frozen request, read back: `body` is the text to send as it is. */
 export type HttpRequest = z.infer<typeof frozen>;
-
-/** What is frozen. Throws `invalid` naming the item. */
-export function bytesOf(request: HttpRequest, item: ActionItem): FrozenRequest {
-  let bytes: Buffer;
-  try {
-    bytes = canonicalBytes(request);
-  } catch (cause) {
-    throw itemRefusal(item.ordinal, 'its request holds text that is not valid Unicode.', { cause });
-  }
-  if (bytes.length <= REQUEST_BYTES_MAX) return bytes;
-  const reason = `its request would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`;
-  throw itemRefusal(item.ordinal, `its request has ${bytes.length} bytes; at most ${REQUEST_BYTES_MAX} can be sent.`, { reason });
-}
 
 /** Reads frozen bytes back. Throws when they are not a request of this version. */
 export function readRequest(bytes: FrozenRequest): HttpRequest {

@@ -2,12 +2,13 @@
  * Building an http request from an action and an item. What an item holds is somebody else's text: it may fill in values, and may
  * change neither the host, nor the shape of the path, nor the headers.
  */
+import { frozenBytes } from '#lib/connectors/frozen.ts';
 import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { templateFields } from '#lib/core/values/template.ts';
 import type { Effect } from '#lib/shapes/actions.ts';
 import { fillIn } from './fill-in.ts';
-import { bytesOf, type HttpRequest, readRequest } from './frozen.ts';
+import { type HttpRequest, readRequest } from './frozen.ts';
 import { freezeInspect } from './inspection.ts';
 import { inspectNames, KEY, namedIn, TARGET, type UndoTemplate } from './parts.ts';
 import { kept, type Room, roomOf } from './room.ts';
@@ -32,7 +33,7 @@ export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionIte
       : {}),
   };
   assertUnder(through, request.url, item.ordinal);
-  return bytesOf(request, item);
+  return frozenBytes(request, item.ordinal);
 }
 
 /** Filled in once for the sake of its errors: an undo that can't be built is told before the request is approved. */

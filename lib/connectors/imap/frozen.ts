@@ -1,10 +1,8 @@
 /** One command on one mail, as it is frozen: its canonical bytes are what is approved and sent. */
 import { z } from 'zod';
+import { frozenBytes, overConnection } from '#lib/connectors/frozen.ts';
 import { via } from '#lib/connectors/http/via.ts';
-import { itemRefusal } from '#lib/connectors/parameters.ts';
 import type { FrozenRequest } from '#lib/connectors/port.ts';
-import { targetName } from '#lib/core/connections/target.ts';
-import { canonicalBytes } from '#lib/ledger/canonical.ts';
 
 /** What the actions do to a mail. `unarchive` takes an archiving back. */
 export const VERBS = ['move', 'archive', 'delete', 'flag', 'unflag', 'read', 'unread', 'unarchive'] as const;
@@ -39,37 +37,9 @@ export type MailRequest = z.infer<typeof frozen>;
 export type Mail = MailRequest['mail'];
 
 /** Throws `invalid` naming the item. */
-export function bytesOf(request: MailRequest, ordinal: number): FrozenRequest {
-  try {
-    return canonicalBytes(request);
-  } catch (cause) {
-    throw itemRefusal(ordinal, 'its request holds text that is not valid Unicode.', { cause });
-  }
-}
+export const bytesOf = (request: MailRequest, ordinal: number): FrozenRequest => frozenBytes(request, ordinal, 'its command');
 
-/** Throws when the bytes are no request of this version. */
-export function readRequest(bytes: FrozenRequest): MailRequest {
-  return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-}
-
-/** The server behind the name of the connection; null where the bytes are no request. Read on its own, for it is asked of every row that is frozen. */
-export function requestTarget(bytes: FrozenRequest): string | null {
-  try {
-    const { via: over } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<MailRequest, 'via'>;
-    return targetName(over.address, over.connection);
-  } catch {
-    return null;
-  }
-}
-
-/** The id of the connection that frozen bytes go over; null where they are no request. */
-export function connectionOf(bytes: FrozenRequest): string | null {
-  try {
-    return readRequest(bytes).via.id;
-  } catch {
-    return null;
-  }
-}
+export const { readRequest, requestTarget, connectionOf } = overConnection(frozen);
 
 /** How people read a folder that may be known by its use only. */
 export function placeWords(where: Place): string {

@@ -1,11 +1,8 @@
 /** A change as it is frozen for an item: the statement with its parameters is what is approved, carried out and repeated. No secret is in it. */
 import { z } from 'zod';
+import { frozenBytes, overConnection } from '#lib/connectors/frozen.ts';
 import { via } from '#lib/connectors/http/via.ts';
-import { itemRefusal } from '#lib/connectors/parameters.ts';
 import type { FrozenRequest } from '#lib/connectors/port.ts';
-import { targetName } from '#lib/core/connections/target.ts';
-import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
-import { canonicalBytes } from '#lib/ledger/canonical.ts';
 import { VERBS } from './parts.ts';
 
 const table = z.object({ schema: z.string(), name: z.string() });
@@ -38,32 +35,6 @@ export type SqlPutBack = z.infer<typeof putBack>;
 export type SqlRequest = z.infer<typeof frozen>;
 
 /** Throws `invalid` naming the item. */
-export function bytesOf(request: SqlRequest, ordinal: number): FrozenRequest {
-  const bytes = canonicalBytes(request);
-  if (bytes.length <= REQUEST_BYTES_MAX) return bytes;
-  throw itemRefusal(ordinal, `its statement and values would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
-}
+export const bytesOf = (request: SqlRequest, ordinal: number): FrozenRequest => frozenBytes(request, ordinal, 'its change');
 
-/** Throws when they are not a request of this version. */
-export function readRequest(bytes: FrozenRequest): SqlRequest {
-  return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-}
-
-/** As breakers name it: "crm-db at postgresql://db.example:5432". Null when the bytes are no request. Read on its own, for it is asked of every row that is frozen. */
-export function requestTarget(bytes: FrozenRequest): string | null {
-  try {
-    const { via: over } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<SqlRequest, 'via'>;
-    return targetName(over.address, over.connection);
-  } catch {
-    return null;
-  }
-}
-
-/** The id of the connection; null when the bytes are no request. */
-export function connectionOf(bytes: FrozenRequest): string | null {
-  try {
-    return readRequest(bytes).via.id;
-  } catch {
-    return null;
-  }
-}
+export const { readRequest, requestTarget, connectionOf } = overConnection(frozen);

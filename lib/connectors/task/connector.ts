@@ -3,6 +3,7 @@
  * gives it back. With `thenShelf` the item is put on a shelf as well (then-shelf.ts): one action, both effects or neither.
  */
 import { z } from 'zod';
+import { frozenBytes } from '#lib/connectors/frozen.ts';
 import {
   CHANGED_SINCE,
   itemRefusal,
@@ -108,7 +109,7 @@ export const task: TransactionalConnector = {
       body: cut(storable(renderCut(body, item.fields, RENDERED_CHARS_MAX)), FOLLOW_UP_BODY_CHARS_MAX),
       ...(thenShelf === undefined ? {} : { thenShelf }),
     };
-    return canonicalBytes(request);
+    return frozenBytes(request, item.ordinal, 'its task');
   },
 
   describe({ request: bytes }) {
