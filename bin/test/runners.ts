@@ -14,7 +14,7 @@ export type Attempt = (files: string[]) => Promise<Outcome>;
 /** Runs vitest's projects. */
 export function vitest(...projects: string[]): Attempt {
   return async (files) => {
-    const report = fresh(`vitest-${projects.join('-')}.json`);
+    const report = fresh(`vitest-${projects.join('-')}`, tryOf(files));
     const only = projects.flatMap((name) => ['--project', name]);
     const { code, said } = await run(
       ['node_modules', 'vitest', 'vitest.mjs'],
@@ -42,13 +42,12 @@ export async function browser(files: string[]): Promise<Outcome> {
     return notRun(
       'There is no Chrome or Chromium, and it could not be installed. Install one, or set CHROME_PATH to its program.',
     );
-  const report = fresh('playwright.json');
+  const which = tryOf(files);
+  const report = fresh('playwright', which);
   // Node itself loads the stories, as it does the tests: through the runner's own compiler that takes twice as long.
   const env = { ...process.env, CHROME_PATH: chromium, E2E_REPORT: report, PW_DISABLE_TS_ESM: '1' };
-  // What the first try left is kept beside what the second leaves.
-  const again = files.length > 0;
-  const output = join('test-results', again ? 'second' : 'first');
-  const trace = again ? ['--trace', 'retain-on-failure'] : [];
+  const output = join('test-results', which);
+  const trace = which === 'second' ? ['--trace', 'retain-on-failure'] : [];
   const tagged = FULL ? [] : ['--grep-invert', '@proof'];
   const program = ['node_modules', '@playwright', 'test', 'cli.js'];
   const { code, said } = await run(program, ['test', ...tagged, '--output', output, ...trace, ...files], env);
@@ -70,9 +69,12 @@ function specsOf({ suites = [], specs }: Suite): Spec[] {
   return [...specs, ...suites.flatMap(specsOf)];
 }
 
-function fresh(name: string): string {
+/** What the first try left is kept beside what the second leaves. */
+const tryOf = (files: string[]): 'first' | 'second' => (files.length > 0 ? 'second' : 'first');
+
+function fresh(name: string, which: 'first' | 'second'): string {
   mkdirSync(REPORTS, { recursive: true });
-  const report = join(REPORTS, name);
+  const report = join(REPORTS, `${name}-${which}.json`);
   rmSync(report, { force: true });
   return report;
 }
