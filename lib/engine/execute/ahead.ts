@@ -5,12 +5,14 @@
 import { NOT_SENT } from '#lib/core/receipts/answer.ts';
 import { type Attempt, honoursKeys } from './attempt.ts';
 import { outcomeRow } from './attempt-receipts.ts';
-import { type Run, target } from './run.ts';
+import { type Run, target, wake } from './run.ts';
 
 /** Of a chunk's slots, so many become free during one commit at most, but for a bunch of answers at one moment. */
 const AHEAD_SHARE = 1 / 4;
 /** Where an answer takes longer, a commit is next to nothing of it; and what is ahead would wait long. */
 const ANSWER_MS_MAX = 250;
+/** So long after the fence was passed nobody asks again whether the chunk is to stop. */
+const GOING_MS = 100;
 /** How much of the average is the last answer's. */
 const WEIGHT = 1 / 8;
 
@@ -31,6 +33,17 @@ export function intentsAhead(run: Run, attempt: Attempt): number {
 /** Told of each answer: how long it took. */
 export function answeredAfter(run: Run, ms: number): void {
   run.answerMs = run.answerMs === null ? ms : run.answerMs + WEIGHT * (ms - run.answerMs);
+}
+
+/** While receipts are written all the time the fence says so. Else the chunk is looked at: a pause that came since is not to be followed by a request. */
+export async function stillGoes(run: Run): Promise<boolean> {
+  if (run.clock.now() - run.goingAt > GOING_MS) {
+    const asked = run.clock.now();
+    const stands = await run.store.howClaimStands(run.claim);
+    if (stands === null) run.goingAt = asked;
+    else wake(run, stands);
+  }
+  return run.stop === null;
 }
 
 /**

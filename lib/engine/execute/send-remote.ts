@@ -4,7 +4,7 @@ import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Answer, Pending, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
-import { answeredAfter, leaveUnsent } from './ahead.ts';
+import { answeredAfter, leaveUnsent, stillGoes } from './ahead.ts';
 import { isAsked } from './asked.ts';
 import { type Attempt, attemptAfter, honoursKeys, sendingOf } from './attempt.ts';
 import { intentRow, outcomeRow } from './attempt-receipts.ts';
@@ -53,6 +53,7 @@ async function begin(run: Run, attempt: Attempt): Promise<boolean> {
     await closeRequest(run, attempt.row, false);
     throw error;
   });
+  run.goingAt = run.clock.now();
   return true;
 }
 
@@ -60,10 +61,11 @@ async function begin(run: Run, attempt: Attempt): Promise<boolean> {
 async function beginAhead(run: Run, attempt: Attempt, turn: Turn): Promise<boolean> {
   attempt.since = run.clock.now();
   await run.writer.intent(intentRow(run, attempt));
+  run.goingAt = run.clock.now();
   const goes = await turn();
   const asked = isAsked(run, attempt);
   if (asked) run.passedOver = true;
-  if (goes && !asked && (await openRequest(run, attempt.row))) return true;
+  if (goes && !asked && (await stillGoes(run)) && (await openRequest(run, attempt.row))) return true;
   await leaveUnsent(run, attempt);
   return false;
 }
