@@ -14,7 +14,7 @@ export const ACTOR: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: '
 export const FIELDS = ['date', 'from', 'subject'];
 const NO_EFFECT: Action = { connector: 'none', do: 'label' };
 
-type Action = { connector: string; do: string; with?: unknown };
+type Action = { connector: string; do: string; honoursKeys?: boolean; with?: unknown };
 
 export type Wanted = {
   items: number;

@@ -1,4 +1,4 @@
-/** Sending to a target that answers after 20 ms, against a bare client loop with as many requests in flight and the same HTTP client. */
+/** Sending to a target that answers after 20 ms, against a bare client loop with as many requests in flight and the same HTTP client: with keys that the target honours, and without. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -7,11 +7,19 @@ import { executed } from './approved-batch.ts';
 import { type Bench, type Figures, median, rounded } from './bench.ts';
 import { ended, type Fleet, startWorkers } from './workers.ts';
 
+/** To a target that honours keys (`toLoop`), and to one that does not (`plainToLoop`): the latter gets no intents ahead of a free slot. */
+export const LOOP_AIMS = {
+  toLoop: { least: 0.9 },
+  toLoop32: { least: 0.9 },
+  plainToLoop: { least: 0.9 },
+  plainToLoop32: { least: 0.9 },
+};
+
 /** By itself what `execute` does last. Its items are requests of each worker at 8 at once. */
 export const http: Bench = {
   of: 'items',
   fullRows: 2_000,
-  aims: { toLoop: { least: 0.9 }, toLoop32: { least: 0.9 }, outcomeWaitP99: { most: 50 } },
+  aims: { ...LOOP_AIMS, outcomeWaitP99: { most: 50 } },
   async run({ rows, server, say }) {
     const fleet = await startWorkers(Number(process.env.BENCH_WORKERS ?? availableParallelism()), server.appUrl);
     try {
@@ -36,39 +44,47 @@ export async function againstLoops(
   say: (line: string) => void,
 ): Promise<Omit<Figures, 'peakMemoryBytes'>> {
   const target = await startTarget();
-  const at = (concurrency: number) => ({ concurrency, ours: [] as number[], loop: [] as number[] });
+  const at = (concurrency: number) => ({ concurrency, keyed: [] as number[], plain: [] as number[], loop: [] as number[] });
   const [few, many] = [at(8), at(32)];
   const waits: ReturnType<typeof waitsOf>[] = [];
   try {
     for (let round = 0; round <= ROUNDS; round += 1) {
-      for (const { concurrency, ours, loop } of [few, many]) {
+      for (const { concurrency, keyed, plain, loop } of [few, many]) {
         const each = round === 0 ? WARM_ITEMS : Math.ceil((itemsEach * concurrency) / few.concurrency);
         const load = { workers: fleet.count, concurrency, itemsEach: each };
         const turns = [
           async () => {
             fleet.waits();
-            ours.push(await sentByWorkers(target.url, load));
+            keyed.push(await sentByWorkers(target.url, true, load));
             if (concurrency === few.concurrency) waits.push(waitsOf(fleet));
           },
           async () => void loop.push(await sentByLoops(target.url, load)),
+          async () => void plain.push(await sentByWorkers(target.url, false, load)),
         ];
         for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
-        say(`${round} at ${concurrency}: http ${Math.round(ours.at(-1) ?? 0)}/s, loop ${Math.round(loop.at(-1) ?? 0)}/s`);
+        const [ours, without, bare] = [keyed, plain, loop].map((one) => Math.round(one.at(-1) ?? 0));
+        say(`${round} at ${concurrency}: http ${ours}/s, to a target without keys ${without}/s, loop ${bare}/s`);
       }
     }
   } finally {
     await target.stop();
   }
-  for (const warm of [few.ours, few.loop, many.ours, many.loop, waits]) warm.shift();
-  const told = [few, many].map(({ concurrency, ours, loop }) => {
-    const ratios = ours.map((one, round) => rounded(one / (loop[round] ?? Number.NaN)));
-    return { concurrency, ours: rounded(median(ours)), loop: rounded(median(loop)), ratio: median(ratios), ratios };
+  for (const warm of [few, many].flatMap(({ keyed, plain, loop }) => [keyed, plain, loop])) warm.shift();
+  waits.shift();
+  const told = [few, many].map(({ concurrency, keyed, plain, loop }) => {
+    const against = (ours: number[]) => {
+      const ratios = ours.map((one, round) => rounded(one / (loop[round] ?? Number.NaN)));
+      return { ours: rounded(median(ours)), ratio: median(ratios), ratios };
+    };
+    return { concurrency, loop: rounded(median(loop)), keyed: against(keyed), plain: against(plain) };
   });
   const p99 = median(waits.map((one) => one.p99));
   return {
     http: told,
-    toLoop: told[0]?.ratio,
-    toLoop32: told[1]?.ratio,
+    toLoop: told[0]?.keyed.ratio,
+    toLoop32: told[1]?.keyed.ratio,
+    plainToLoop: told[0]?.plain.ratio,
+    plainToLoop32: told[1]?.plain.ratio,
     outcomeWaitMs: { p50: median(waits.map(({ p50 }) => p50)), p99, max: Math.max(...waits.map(({ max }) => max)) },
     outcomeWaitP99: p99,
   };
@@ -88,12 +104,12 @@ export async function startTarget(latencyMs?: number): Promise<{ url: string; st
 }
 
 /** Ours: actions a second. */
-async function sentByWorkers(url: string, { workers, concurrency, itemsEach }: Load): Promise<number> {
+async function sentByWorkers(url: string, honoursKeys: boolean, { workers, concurrency, itemsEach }: Load): Promise<number> {
   const { perSecond } = await executed({
     items: workers * itemsEach,
     chunkItems: itemsEach,
     concurrency,
-    action: { connector: 'http', do: 'POST', with: { url, body: { subject: '{{subject}}', state: 'answered' } } },
+    action: { connector: 'http', do: 'POST', honoursKeys, with: { url, body: { subject: '{{subject}}', state: 'answered' } } },
   });
   return perSecond;
 }

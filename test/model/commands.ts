@@ -62,6 +62,37 @@ function cancelAndReviewAgain(run: Run): void {
   run.db.cancel();
   if (run.isLeft) run.reviewAgain();
 }
+/** What a worker hears of while an intent is ahead of a free slot, which few orders of events would come to by themselves. */
+const WHILE_AHEAD: Record<string, (run: Run, slot: Slot) => void> = {
+  pause: ({ db }) => db.pause(),
+  cancel: ({ db }) => db.cancel(),
+  crash: (run, one) => run.crash(one),
+  drain: (run, one) => at(one)(run)?.drain.abort(),
+  'give way': (run, one) => run.giveWay(one),
+  'lose the lease': ({ db }) => db.lapse(),
+  'meet refusals': ({ targets }) => void targets.moods.push('refused', 'refused', 'refused'),
+  'be asked to wait': ({ targets }) => void targets.moods.push('429', '429'),
+};
+const STEPS_MAX = 80;
+
+const whileAhead = ([other, what, pick]: [Slot, string, number]) =>
+  command(
+    `whoever has the chunk, or ${other}, goes on until an intent is ahead, and is to ${what}`,
+    async (run) => {
+      const { db, world, setup } = run;
+      const slots = setup.execution?.concurrency ?? 1;
+      const one = SLOTS.find((slot) => run.process(slot)) ?? other;
+      if (!run.process(one)) run.start(one);
+      for (let steps = 0; db.chunk.inFlight <= slots && steps < STEPS_MAX && (await world.step(pick)); steps += 1);
+      if (unlocked(run)) WHILE_AHEAD[what]?.(run, one);
+    },
+    ({ setup }) => isKeyed(setup),
+  );
+
+function isKeyed({ rows, serial, execution }: Run['setup']): boolean {
+  return !serial && execution?.ratePerSecond == null && rows.filter(({ connector }) => connector === 'keyed').length > 2;
+}
+
 /** To the batch that reviews the rest again. */
 const toRest = (one: Command): Command => ({
   check: ({ again }) => again !== null && one.check(again.run),
@@ -88,6 +119,7 @@ const COMMANDS: [number, fc.Arbitrary<Command>][] = [
       .constantFrom(...FAILURES)
       .map((one) => command(`lose another statement: ${one}`, ({ failures }) => void failures.push(one))),
   ],
+  [6, fc.tuple(slot, fc.constantFrom(...Object.keys(WHILE_AHEAD)), fc.nat({ max: 5 })).map(whileAhead)],
   [8, fc.tuple(fc.constantFrom(...(Object.keys(MOODS) as Mood[])), fc.integer({ min: 1, max: 5 })).map(mood)],
   [1, fc.constant(command('an inspection says nothing', ({ targets }) => targets.silence()))],
   [1, fc.constant(command('the target fails for everybody', ({ db }) => Object.assign(db, { broken: true })))],

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LEASE_MS } from '#lib/core/limits.ts';
+import { NOT_SENT } from '#lib/core/receipts/answer.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { type ExecutionStore, executionStore } from '#lib/engine/execute/execution-store.ts';
 import { idempotencyKey, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
@@ -296,6 +297,19 @@ describe.each([
     expect(row).toMatchObject({ step: 2, kind: 'outcome', result: 'failed', seq: place.before + 4, tried: 1 });
     expect(row?.ageMs).toBeGreaterThanOrEqual(0);
     expect(readReceipt(row?.body ?? Buffer.alloc(0))).toMatchObject({ kind: 'outcome', ordinal: 1, reason: 'busy' });
+  });
+
+  test('what was not sent is due again however often, and is no attempt', async () => {
+    const { place, client, store, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1)]);
+    await client.insertOutcomes(claim, [outcome(place, 1, 'failed')]);
+    await client.insertIntents(claim, [intent(place, 1, 3, 'failed')]);
+    await client.insertOutcomes(claim, [outcome(place, 1, 'failed', 4, NOT_SENT)]);
+    const retry = { attempts: 1, reasons: [] };
+    expect(await store.nextWork(claim, page(place, { retry, released: true }))).toMatchObject([
+      { ordinal: 1, step: 4, tried: 1 },
+      ...[2, 3, 4].map((ordinal) => ({ ordinal, step: null, tried: 0 })),
+    ]);
   });
 
   test('a lost acknowledgement can be looked up to the byte', async () => {

@@ -7,6 +7,7 @@ import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { type ActionReceiptKind, type ChunkState, chunkMay } from '#lib/core/lifecycle.ts';
 import { LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { NOT_SENT } from '#lib/core/receipts/answer.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
@@ -249,8 +250,10 @@ export class ModelDatabase {
       if (row.step === null) return true;
       const asked = row.seq !== null && row.seq <= page.retryUpTo;
       if ((row.result === 'failed' || row.result === 'not_executed') && asked) return true;
-      if (row.result !== 'failed' || row.tried >= page.retry.attempts || row.body === null) return false;
-      const { reason } = JSON.parse(row.body.toString()) as { reason: string };
+      if (row.result !== 'failed' || row.body === null) return false;
+      const reason = reasonOf({ body: row.body });
+      if (reason === NOT_SENT) return true;
+      if (row.tried >= page.retry.attempts) return false;
       return page.retry.reasons.some((passing) => passing.connector === row.connector && passing.reason === reason);
     });
   }
@@ -454,7 +457,9 @@ export class ModelDatabase {
 
   private workRow(row: FrozenRow & { request: Buffer }, retryUpTo: number): WorkRow {
     const last = this.last(row.ordinal);
-    const failures = this.receipts.filter((one) => one.ordinal === row.ordinal && one.result === 'failed' && one.seq > retryUpTo);
+    const failures = this.receipts.filter(
+      (one) => one.ordinal === row.ordinal && one.result === 'failed' && one.seq > retryUpTo && reasonOf(one) !== NOT_SENT,
+    );
     return {
       ...{ ordinal: row.ordinal, category: row.category, connector: row.connector ?? '', connection: null, do: row.do ?? '' },
       ...{ version: 1, itemDigest: row.itemDigest, requestDigest: row.requestDigest ?? '', request: row.request, fields: {} },
@@ -538,6 +543,12 @@ export function fault(code: string, message: string): Error {
 /** `kind:result`, as the table of transitions names receipts. */
 export function nameOf({ kind, result }: Pick<Stored, 'kind' | 'result'>): ActionReceiptKind {
   return (result === null ? kind : `${kind}:${result}`) as ActionReceiptKind;
+}
+
+/** What an outcome gives as its reason. */
+export function reasonOf(receipt: Pick<Stored, 'body'>): string | null {
+  const body = bodyOf(receipt);
+  return body.kind === 'outcome' ? body.reason : null;
 }
 
 export const bodyOf = ({ body }: Pick<Stored, 'body'>) => readReceipt(body);

@@ -1,6 +1,7 @@
 /** Judges a finished run by what the targets did and what the receipts say, and by who owned the chunk when. It asks none of the product's code but the table of transitions. */
 import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState } from '#lib/core/lifecycle.ts';
-import { bodyOf, nameOf, type Stored } from './database.ts';
+import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { bodyOf, nameOf, reasonOf, type Stored } from './database.ts';
 import type { Run } from './run.ts';
 import { KEYS_KEPT_MS } from './targets.ts';
 
@@ -111,6 +112,8 @@ function judgeTruth({ db, setup, targets }: Judged): string[] {
       const result = isBySomebody(resolution) ? 'uncertain' : (resolution ?? outcome)?.result;
       if (result === 'succeeded' && happened === 0) found.push(`item ${ordinal} is said to have succeeded, and did not happen`);
       if (result === 'failed' && happened > 0) found.push(`item ${ordinal} is said to have failed, and happened`);
+      if (outcome && reasonOf(outcome) === NOT_SENT && targets.sent.some((one) => one.key === key))
+        found.push(`item ${ordinal} is said not to have been sent, and was`);
       if (result === 'not_executed') found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
       if (happened > 1) found.push(`item ${ordinal} happened ${happened} times under ${key}`);
     }
@@ -179,6 +182,7 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
   const slots = setup.serial ? 1 : (setup.execution?.concurrency ?? 8);
   for (const { name, mostSending } of processes)
     if (mostSending > slots) found.push(`${name} had ${mostSending} requests out at once, of ${slots}`);
+  found.push(...judgeOpen({ db, setup }, slots));
   const rate = setup.execution?.ratePerSecond ?? null;
   if (rate !== null) {
     const at = db.receipts.filter(({ kind }) => kind === 'intent').map(({ committedAt }) => committedAt);
@@ -196,11 +200,38 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
     db.receipts.filter(({ kind }) => kind === 'intent'),
     (intent) => intent.ordinal,
   )) {
-    const periods = Map.groupBy(intents, ({ order }) => db.retries.filter((asked) => asked < order).length);
+    // What was not sent is no attempt that counts.
+    const counted = intents.filter(({ step }) => !isUnsent(db.receipts, { ordinal, step }));
+    const periods = Map.groupBy(counted, ({ order }) => db.retries.filter((asked) => asked < order).length);
     for (const all of periods.values())
       if (all.length > most) found.push(`item ${ordinal} was attempted ${all.length} times, of ${most}, and nobody asked`);
   }
   return found;
+}
+
+/** Without keys no intent is ahead of a free slot; with keys a few are, and with a rate none. */
+function judgeOpen({ db, setup }: Pick<Judged, 'db' | 'setup'>, slots: number): string[] {
+  const found: string[] = [];
+  const mayBeAhead = !setup.serial && (setup.execution?.ratePerSecond ?? null) === null;
+  const open = { keyed: new Set<number>(), others: new Set<number>() };
+  for (const { ordinal, kind, seq } of db.receipts) {
+    const connector = setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector;
+    // Those inside Countersign are begun many at once.
+    if (connector === 'inside') continue;
+    const those = connector === 'keyed' ? open.keyed : open.others;
+    if (kind === 'intent') those.add(ordinal);
+    else those.delete(ordinal);
+    const most = slots + (mayBeAhead && open.keyed.size > 0 ? Math.ceil(slots / 4) : 0);
+    if (open.others.size > slots || open.keyed.size + open.others.size > most)
+      found.push(
+        `${open.keyed.size} intents with keys and ${open.others.size} without are open at receipt ${seq}, of ${slots} slots`,
+      );
+  }
+  return found;
+}
+
+function isUnsent(receipts: Stored[], { ordinal, step }: { ordinal: number; step: number }): boolean {
+  return receipts.some((one) => one.ordinal === ordinal && one.step === step + 1 && reasonOf(one) === NOT_SENT);
 }
 
 /** What an action becomes when this receipt follows. Throws where the table has no such transition (I2). */

@@ -19,6 +19,7 @@ const EXECUTION = 'lib/store/actions/execution.sql.ts';
 const WRITER = 'lib/engine/execute/receipt-writer.ts';
 const EXECUTOR = 'lib/engine/execute/executor.ts';
 const ATTEMPT = 'lib/engine/execute/attempt.ts';
+const AHEAD = 'lib/engine/execute/ahead.ts';
 const LOOK_UP = 'lib/engine/execute/look-up.ts';
 const SEND_REMOTE = 'lib/engine/execute/send-remote.ts';
 const SEND_TRANSACTIONAL = 'lib/engine/execute/send-transactional.ts';
@@ -47,6 +48,7 @@ const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
 const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
 const REVISED = ['lib/steps/plans/revise-rules.test.ts'];
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
+const WRITTEN_AHEAD = ['lib/engine/execute/ahead.test.ts'];
 const REPEATED = ['lib/steps/actions/repeats.test.ts'];
 
 /** The parameter stays in the statement, or the database would refuse it for another reason. */
@@ -108,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         SEND_REMOTE,
-        'await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {\n      await closeRequest(run, attempt.row, false);\n      throw error;\n    });',
+        'await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {\n    await closeRequest(run, attempt.row, false);\n    throw error;\n  });',
         'run.writer.intent(intentRow(run, attempt)).catch(() => {});',
       ),
     ],
@@ -124,6 +126,18 @@ export const MUTANTS: readonly Mutant[] = [
         'waiting.outcomes.splice(0, planned.length || waiting.outcomes.length)',
       ),
     ],
+  },
+  {
+    name: 'an intent ahead of its slot where no keys are kept',
+    breaks: 'A person is asked about more actions after a kill: about some that were never sent.',
+    edits: [edit(AHEAD, ' || !honoursKeys(run, attempt)) return 0;', ') return 0;')],
+    tests: WRITTEN_AHEAD,
+  },
+  {
+    name: 'what is ahead of its slot sent after a pause',
+    breaks: 'A slot that becomes free long after a pause or a cancel is used once more.',
+    edits: [edit(AHEAD, 'if (run.clock.now() - run.goingAt > GOING_MS) {', 'if (run.clock.now() < run.goingAt + GOING_MS) {')],
+    tests: WRITTEN_AHEAD,
   },
   {
     name: 'I1 made inside although its intent was refused',

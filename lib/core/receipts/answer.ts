@@ -19,6 +19,9 @@ export type Unsuccessful = Heard & {
   blameless?: true;
 };
 
+/** The executor's own reason: it was to be sent, and the sending was stopped before. It is due again without a person, and counts as no attempt. */
+export const NOT_SENT = 'not_sent';
+
 /** The beginning of what the target answered, as `heardText` writes it; null or left out where no answer came. */
 type Heard = { heard?: string | null };
 

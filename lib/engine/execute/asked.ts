@@ -4,9 +4,14 @@ import type { Attempt } from './attempt.ts';
 import { type Run, whom } from './run.ts';
 import { rest } from './waits.ts';
 
+/** Whether its target asked to be left alone, and the time is not over. */
+export function isAsked(run: Run, { row }: Attempt): boolean {
+  return run.asked.size > 0 && (run.asked.get(whom(run, row)) ?? 0) > run.clock.now();
+}
+
 /** Whether the action is passed over, because its target asked to be left alone for long. A short while is waited for; so is any where the order counts. */
 export async function askedToWait(run: Run, { row }: Attempt): Promise<boolean> {
-  const until = run.asked.get(whom(run, row));
+  const until = run.asked.size === 0 ? undefined : run.asked.get(whom(run, row));
   if (until === undefined) return false;
   const far = until - run.clock.now() > WAIT_HELD_MS;
   if (far && !run.approval.serial) run.passedOver = true;

@@ -30,7 +30,11 @@ export async function closeRequest(run: Run, row: WorkRow, sent: boolean): Promi
 export async function enterConnection(run: Run, row: WorkRow): Promise<boolean> {
   const to = target(run, row);
   const bounds = to.kind === 'remote' && to.boundsOf ? await to.boundsOf(row) : null;
-  if (bounds === null) return true;
+  if (bounds === null) {
+    run.boundless.add(row.connection ?? '');
+    return true;
+  }
+  run.boundless.delete(row.connection ?? '');
   const due = await inOrder(run, bounds, () => untilInside(run, bounds));
   if (due === null) return false;
   run.inside.set(row.ordinal, bounds);

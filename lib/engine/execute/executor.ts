@@ -6,6 +6,7 @@
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Approval, WorkRow } from '#lib/store/actions/execution.sql.ts';
+import { intentsAhead } from './ahead.ts';
 import { answersAwaited, awaitAnswer, heldUp, untilAnswered } from './answers-later.ts';
 import { askedToWait, untilAskedAgain } from './asked.ts';
 import { nextAttempt } from './attempt.ts';
@@ -67,6 +68,9 @@ function runOf(input: ExecutorInput, approval: Approval): Run {
     rests: rests(clock, { changed: input.place.resting, far: (wait) => wake(run, { wait: spread(run, wait) }) }),
     sends: [],
     asked: new Map(),
+    answerMs: null,
+    goingAt: Number.NEGATIVE_INFINITY,
+    boundless: new Set(),
     awaited: new Map(),
     passedOver: false,
     inside: new Map(),
@@ -183,7 +187,7 @@ async function sendAll(run: Run): Promise<void> {
       );
       const remote = attempts.filter(({ row }) => target(run, row).kind === 'remote');
       for (const [index, attempt] of remote.entries()) {
-        if (!(await slots.free())) break;
+        if (!(await slots.free(intentsAhead(run, attempt)))) break;
         if (heldUp(run, attempt)) {
           left = true;
           continue;
@@ -192,7 +196,7 @@ async function sendAll(run: Run): Promise<void> {
         if (asked) continue;
         if ((await pace(run, remote.length - index, 1)) === 0) break;
         awaitAnswer(run, attempt);
-        if (!(await slots.begin(() => sendRemote(run, attempt)))) break;
+        if (!(await slots.begin((turn) => sendRemote(run, attempt, turn), intentsAhead(run, attempt)))) break;
       }
       if (run.approval.serial) await slots.settled();
     }

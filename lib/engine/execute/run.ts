@@ -68,6 +68,12 @@ export type Run = ExecutorInput & {
   asked: Map<string, number>;
   /** actions were passed over for that */
   passedOver: boolean;
+  /** how long the last answers took, on average; null before the first */
+  answerMs: number | null;
+  /** when the fence was last passed, so that nobody had stopped the chunk, by the monotonic clock */
+  goingAt: number;
+  /** connections that bounded nothing when something was last sent over them; '' where there is none */
+  boundless: Set<string>;
   /** actions whose answer is to come later, by ordinal: when they are asked again at the latest, by the monotonic clock; infinite while the first send is out */
   awaited: Map<number, number>;
   /** requests that are open over a connection which bounds them, by ordinal */

@@ -4,6 +4,8 @@ import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Answer, Pending, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
+import { answeredAfter, leaveUnsent, stillGoes } from './ahead.ts';
+import { isAsked } from './asked.ts';
 import { type Attempt, attemptAfter, honoursKeys, sendingOf } from './attempt.ts';
 import { intentRow, outcomeRow } from './attempt-receipts.ts';
 import { closeRequest, openRequest } from './connections.ts';
@@ -12,7 +14,7 @@ import { pace } from './pace.ts';
 import { Refused } from './receipt-writer.ts';
 import { untilKnown } from './repeat.ts';
 import { type Run, target, wake, whom } from './run.ts';
-import type { Sent } from './slots.ts';
+import type { Sent, Turn } from './slots.ts';
 import type { Remote } from './target.ts';
 import { rest } from './waits.ts';
 
@@ -20,16 +22,13 @@ import { rest } from './waits.ts';
  * One action, attempt by attempt: what certainly did nothing and will pass is attempted again after a while, in the same slot; but not where its
  * target asked for long, and others may go first.
  */
-export async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
+export async function sendRemote(run: Run, first: Attempt, turn: Turn | null): Promise<Sent> {
   for (let attempt = first; ; attempt = attemptAfter(run, attempt)) {
-    if (attempt !== first && (await pace(run, 1, 1)) === 0) return undefined;
-    if (!(await openRequest(run, attempt.row))) return undefined;
-    attempt.since = run.clock.now();
-    // I1: nothing leaves before this commit is acknowledged, and nothing leaves when it is refused.
-    await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {
-      await closeRequest(run, attempt.row, false);
-      throw error;
-    });
+    const again = attempt !== first;
+    if (again && (await pace(run, 1, 1)) === 0) return undefined;
+    if (turn !== null && !again) {
+      if (!(await beginAhead(run, attempt, turn))) return undefined;
+    } else if (!(await begin(run, attempt))) return undefined;
     const sent = await applyRemote(run, attempt);
     if (!sent || !('againAfterMs' in sent)) return sent;
     const until = run.clock.now() + sent.againAfterMs;
@@ -43,6 +42,32 @@ export async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
     }
     if (!(await rest(run, { until, for: sent.asked ? 'retry_after' : 'target' }))) return undefined;
   }
+}
+
+/** Its request is open and its intent on record; false when the execution ends first. */
+async function begin(run: Run, attempt: Attempt): Promise<boolean> {
+  if (!(await openRequest(run, attempt.row))) return false;
+  attempt.since = run.clock.now();
+  // I1: nothing leaves before this commit is acknowledged, and nothing leaves when it is refused.
+  await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {
+    await closeRequest(run, attempt.row, false);
+    throw error;
+  });
+  run.goingAt = run.clock.now();
+  return true;
+}
+
+/** The same, the other way round: its intent is on record when its slot becomes free. False: it is on record too that nothing was sent, or the chunk is lost. */
+async function beginAhead(run: Run, attempt: Attempt, turn: Turn): Promise<boolean> {
+  attempt.since = run.clock.now();
+  await run.writer.intent(intentRow(run, attempt));
+  run.goingAt = run.clock.now();
+  const goes = await turn();
+  const asked = isAsked(run, attempt);
+  if (asked) run.passedOver = true;
+  if (goes && !asked && (await stillGoes(run)) && (await openRequest(run, attempt.row))) return true;
+  await leaveUnsent(run, attempt);
+  return false;
 }
 
 /** Told of each outcome of a remote target: how many ms lay between knowing it and its commit's acknowledgement. The benchmarks listen. */
@@ -97,7 +122,9 @@ async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer 
     // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
     if (!run.lease.valid()) throw new Refused('lost');
     await reach('send.checked', run.claim.batchId);
+    const sentAt = run.clock.now();
     const answer = await apply(sendingOf(attempt), run.lease.signal);
+    answeredAfter(run, run.clock.now() - sentAt);
     await reach('send.answered', run.claim.batchId);
     return answer;
   } finally {

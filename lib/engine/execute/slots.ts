@@ -23,17 +23,31 @@ export function slotsOf({ approval, probes }: Run): number {
   return approval.serial || probes.size > 0 ? 1 : approval.plan.execution.concurrency;
 }
 
-/** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight; one while a target is tried. */
+/** What an action that was begun ahead of a free slot waits for: true when a slot is its own, false when nothing more is sent. */
+export type Turn = () => Promise<boolean>;
+
+/**
+ * There are `concurrency` of them, each with one action in flight; one while a target is tried. What is begun ahead of a free slot takes the first that becomes free, in
+ * the order in which it was begun.
+ */
 export function sendingSlots(run: Run) {
   const slots = () => slotsOf(run);
   const open = new Set<Promise<void>>();
+  /** begun ahead of a free slot, and without one */
+  const queue = new Set<(mine: boolean) => void>();
   let busy = 0;
   let freed = (): void => {};
   let fault: unknown;
+  const ends = (): boolean => run.stop !== null || fault !== undefined;
   const met = (error: unknown): void => {
     if (error instanceof Refused) run.stop ??= error.why;
     else fault ??= error;
+    hearTheEnd();
   };
+  const hearTheEnd = (): void => {
+    if (ends()) for (const turn of queue) turn(false);
+  };
+  run.stirred.signal.addEventListener('abort', hearTheEnd);
   const follow = (work: Promise<void>): void => {
     const followed: Promise<void> = work.catch(met).finally(() => open.delete(followed));
     open.add(followed);
@@ -46,11 +60,32 @@ export function sendingSlots(run: Run) {
       // Before the slot is free, so that nothing is begun after a refusal.
       met(error);
     }
-    busy -= 1;
+  };
+  const leave = (): void => {
+    heed(run);
+    hearTheEnd();
+    const [next] = queue;
+    if (next) next(true);
+    else busy -= 1;
     freed();
   };
-  const free = async (): Promise<boolean> => {
-    while (busy >= slots())
+  /** Its slot is its own only when its turn has come. */
+  const sendAhead = async (send: (turn: Turn) => Promise<Sent>): Promise<void> => {
+    let mine = false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const turn = (is: boolean): void => {
+      mine = is;
+      queue.delete(turn);
+      resolve(is);
+    };
+    queue.add(turn);
+    await use(() => send(() => run.rests.wait(null, () => promise)));
+    queue.delete(turn);
+    if (mine) leave();
+    else freed();
+  };
+  const free = async (ahead = 0): Promise<boolean> => {
+    while (busy >= slots() && queue.size >= ahead)
       await run.rests.wait(
         null,
         () =>
@@ -59,16 +94,17 @@ export function sendingSlots(run: Run) {
           }),
       );
     heed(run);
-    return run.stop === null && fault === undefined;
+    return !ends();
   };
   return {
-    /** Waits for a free slot, for one caller at a time; false when nothing more may be begun. */
+    /** Waits for a free slot, or for a place among the first `ahead` of one, for one caller at a time; false when nothing more may be begun. */
     free,
-    /** The same, and begins. */
-    async begin(send: () => Promise<Sent>): Promise<boolean> {
-      if (!(await free())) return false;
-      busy += 1;
-      follow(run.rests.work(() => use(send)));
+    /** The same, and begins; with a turn to wait for, where it has no slot yet. */
+    async begin(send: (turn: Turn | null) => Promise<Sent>, ahead = 0): Promise<boolean> {
+      if (!(await free(ahead))) return false;
+      const has = busy < slots() && queue.size === 0;
+      if (has) busy += 1;
+      follow(run.rests.work(() => (has ? use(() => send(null)).then(leave) : sendAhead(send))));
       return true;
     },
     /** Everything is waited for: what is in flight has its outcome written even when another met a refusal. */
