@@ -1,6 +1,7 @@
 /** A receipt as a sentence. Pure. */
 
 import { formatNoun } from '#components/ui/format.ts';
+import { WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -87,6 +88,7 @@ function outcome({ result, body }: ToldReceipt, who: string): string {
   const reason = body.reason ? ` (${reasonWords(text(body.reason))})` : '';
   if (result === 'succeeded') return `It was done${reason}${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
   if (result === 'failed') return `It failed${reason}. It changed nothing.`;
+  if (body.reason === WITHDRAWN) return 'It was taken back before anybody had it, and nobody is given it any more.';
   if (result === 'uncertain')
     return `Nobody knows what became of it${reason}. It may have happened. It is not repeated by itself.`;
   return `${who} skipped it${reason}. Nothing was sent.`;

@@ -239,6 +239,27 @@ describe.each([
     expect((await place.now()).receipts).toEqual(before);
   });
 
+  test('what was withdrawn is not executed, with one commit or not at all, and is due again when the chunk goes on; what is found not to have happened is not', async () => {
+    const { place, client, store, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2)]);
+    for (const [ordinal, reason, end] of [
+      [1, 'withdrawn', 'rollback'],
+      [1, 'withdrawn', 'commit'],
+      [2, 'timeout', 'commit'],
+    ] as const) {
+      const fenced = client.transaction(claim);
+      await fenced.begin();
+      expect(await fenced.insertOutcomes([outcome(place, ordinal, 'uncertain', 2, reason)])).toBe(true);
+      expect(await fenced.insertResolution(resolution(place, ordinal, 'not_executed'))).toBe(true);
+      await fenced[end]();
+      if (end === 'rollback') expect((await place.now()).counters).toMatchObject({ seq: 2, notExecuted: 0, inFlight: 2 });
+    }
+    expect((await place.now()).counters).toMatchObject({ seq: 6, uncertain: 0, failed: 0, notExecuted: 2, inFlight: 0 });
+    expect(await ordinals(store.nextWork(claim, page(place, { retryUpTo: 0 })))).toEqual([1, 3, 4]);
+    await place.takeOver();
+    await expect(client.transaction(claim).begin()).rejects.toMatchObject({ why: 'lost' });
+  });
+
   test('from a stop on no intent is stored, and every outcome still is', async () => {
     const { place, client, store, claim } = await arranged();
     await client.insertIntents(claim, [intent(place, 1), intent(place, 2)]);

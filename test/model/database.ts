@@ -7,6 +7,7 @@ import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { type ActionReceiptKind, type ChunkState, chunkMay } from '#lib/core/lifecycle.ts';
 import { LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
@@ -249,6 +250,7 @@ export class ModelDatabase {
       if (row.step === null) return true;
       const asked = row.seq !== null && row.seq <= page.retryUpTo;
       if ((row.result === 'failed' || row.result === 'not_executed') && asked) return true;
+      if (row.result === 'not_executed' && this.wasWithdrawn(row)) return true;
       if (row.result !== 'failed' || row.tried >= page.retry.attempts || row.body === null) return false;
       const { reason } = JSON.parse(row.body.toString()) as { reason: string };
       return page.retry.reasons.some((passing) => passing.connector === row.connector && passing.reason === reason);
@@ -462,6 +464,11 @@ export class ModelDatabase {
       ...{ body: last?.body ?? null, leaf: last?.leaf ?? null, ageMs: last && this.time.now() - last.committedAt },
       tried: last?.result === 'failed' ? failures.length : 0,
     };
+  }
+
+  private wasWithdrawn({ ordinal, step }: WorkRow): boolean {
+    const before = this.receipts.find((one) => one.ordinal === ordinal && one.step === (step ?? 0) - 1);
+    return before !== undefined && (JSON.parse(before.body.toString()) as { reason: unknown }).reason === WITHDRAWN;
   }
 
   private last(ordinal: number): Stored | null {

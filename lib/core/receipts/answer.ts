@@ -15,8 +15,6 @@ export type Unsuccessful = Heard & {
   reason: string;
   retryAfterMs?: number | null;
   repeat?: Repeat;
-  /** it says nothing of how sending goes, so no error budget counts it */
-  blameless?: true;
 };
 
 /** The beginning of what the target answered, as `heardText` writes it; null or left out where no answer came. */
@@ -35,3 +33,11 @@ export type Answer =
  * `ms` at the latest.
  */
 export type Pending = { result: 'pending'; ms: number };
+
+/**
+ * Nobody had begun it when its chunk was brought to a stop, and from now on nobody can. So it was certainly not executed, and it was no attempt: it is due again when its
+ * chunk goes on, without a person.
+ */
+export type Withdrawn = { result: 'withdrawn' };
+/** The reason in the receipts of an action that was withdrawn. */
+export const WITHDRAWN = 'withdrawn';

@@ -8,6 +8,7 @@ import { oneLine } from '#lib/core/values/markdown-safe.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import { renderCut, templateFields } from '#lib/core/values/template.ts';
 import type { DecisionAnswers, ReceiptBody } from '#lib/ledger/receipt.ts';
+import { WITHDRAWN } from './answer.ts';
 import { reasonWords } from './reason-words.ts';
 
 export const ERASED = '[erased]';
@@ -101,6 +102,7 @@ function verbOf({ kind, result, reason, evidence, past }: LineOf): string {
   if (result === 'skipped') return `Skipped${because}`;
   if (result === 'not_executed') return `Not executed${says}`;
   if (result === 'abandoned') return 'Accepted as unknown';
+  if (reason === WITHDRAWN) return 'Taken back';
   return `Uncertain${because}`;
 }
 

@@ -1,6 +1,6 @@
 /** The receipts of an attempt: its intent, its outcome, and what an inspection found out. */
 import { randomBytes } from 'node:crypto';
-import type { Answer } from '#lib/core/receipts/answer.ts';
+import { type Answer, WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { commitment } from '#lib/ledger/canonical.ts';
 import { type IntentBody, type OutcomeBody, sealReceipt } from '#lib/ledger/receipt.ts';
 import {
@@ -90,6 +90,15 @@ function heardValues({ heard }: Answer): PersonalValue[] {
 function reasonOf({ doubt }: Attempt, answer: Answer): string | null {
   if (answer.result === 'succeeded') return answer.reason ?? null;
   return answer.result === 'uncertain' ? (doubt ?? answer.reason) : answer.reason;
+}
+
+/** An action that nobody had begun and nobody can any more: without an answer, and not executed by the word of its target. */
+export function withdrawnRows(run: Run, attempt: Attempt): { outcome: OutcomeRow; resolution: Settled } {
+  const nobody: Attempt = { ...attempt, doubt: null };
+  return {
+    outcome: outcomeRow(run, nobody, { result: 'uncertain', reason: WITHDRAWN }),
+    resolution: resolutionRow(run, nobody, 'not_executed'),
+  };
 }
 
 /** What an inspection found out, as the receipt after the uncertain one. */

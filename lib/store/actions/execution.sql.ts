@@ -9,6 +9,7 @@ import { batchFrom, CHUNK_FIRSTS_UNDONE, CHUNK_TERMINAL, chunkFrom, stateList } 
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
+import { WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import { readUnclosed } from '#lib/store/receipts/batch-receipts.sql.ts';
@@ -179,8 +180,11 @@ ORDER BY m.ordinal ${backwards ? 'DESC' : ''} LIMIT $9`;
 
 /** A person left what has no receipt unsent: a retry is about the others. */
 const REST_ACCEPTED = '(SELECT accepted_rest > 0 FROM chunk WHERE id = $2)';
-/** An owner that ended while an attempt waited left a failure behind; its receipts say that the next attempt is due. */
+/** What was withdrawn when its chunk stopped was no attempt. An owner that ended while an attempt waited left a failure behind; its receipts say that the next attempt is due. */
 const DUE = `((r.step IS NULL AND NOT ${REST_ACCEPTED}) OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8)
+  OR (r.result = 'not_executed' AND EXISTS (
+    SELECT FROM receipt w WHERE w.batch_id = $4 AND w.ordinal = m.ordinal AND w.step = r.step - 1
+      AND convert_from(w.body, 'UTF8')::jsonb ->> 'reason' = '${WITHDRAWN}'))
   OR (r.result = 'failed' AND t.tried < $10 AND EXISTS (
     SELECT FROM unnest($11::text[], $12::text[]) AS passing(connector, reason)
     WHERE passing.connector = m.connector AND passing.reason = convert_from(r.body, 'UTF8')::jsonb ->> 'reason')))`;
