@@ -15,6 +15,7 @@ import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } fr
 import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
+import { ModelErrands } from './errands.ts';
 
 /** `ordinal`: where it is not its place among the rows. */
 type ModelRow = { connector: string; first?: boolean; ordinal?: number };
@@ -94,6 +95,7 @@ export const TARGET = 'https://target.example';
 export class ModelDatabase {
   readonly ids: typeof IDS;
   readonly chunk: ModelChunk;
+  readonly errands: ModelErrands;
   readonly receipts: Stored[] = [];
   readonly inspections = new Map<string, InspectedAction['said']>();
   /** What was made inside Countersign, by the same commits as the outcomes. */
@@ -148,6 +150,7 @@ export class ModelDatabase {
       },
       ...{ approved: setup.rows.length, done: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0 },
     };
+    this.errands = new ModelErrands(this.chunk, time);
   }
 
   // Claims and leases.
@@ -157,7 +160,8 @@ export class ModelDatabase {
     const { chunk } = this;
     if (this.lockedBy !== null || chunk.state !== 'executing') return null;
     if (chunk.leaseUntil !== null && chunk.leaseUntil >= this.time.now()) return null;
-    if (chunk.stopping === null && chunk.notBefore !== null && chunk.notBefore > this.time.now()) return null;
+    const waits = chunk.stopping === null || chunk.waitsFor === 'agent';
+    if (waits && chunk.notBefore !== null && chunk.notBefore > this.time.now()) return null;
     chunk.epoch += 1;
     this.waitsNoMore();
     chunk.leaseUntil = this.time.now() + LEASE_MS;
@@ -182,6 +186,11 @@ export class ModelDatabase {
 
   giveBack(claim: Claim, { for: what, ms }: Wait): void {
     if (!this.holds(claim)) return;
+    if (what === 'agent') {
+      const notBefore = this.errands.dueAfter(ms);
+      Object.assign(this.chunk, { leaseUntil: null, notBefore, waitsFor: notBefore === null ? null : what });
+      return;
+    }
     const going = this.chunk.stopping === null;
     Object.assign(this.chunk, {
       ...{ leaseUntil: null, notBefore: going ? this.time.now() + ms : null, waitsFor: going ? what : null },

@@ -104,14 +104,17 @@ function judgeTruth({ db, setup, targets }: Judged): string[] {
   const found: string[] = [];
   for (const [ordinal, attempts] of attemptsOf(db)) {
     for (const { key, outcome, resolution } of attempts) {
+      const connector = setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector;
       const happened =
-        setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector === 'inside'
+        connector === 'inside'
           ? db.made.filter((one) => one.key === key).length
           : targets.effects.filter((one) => one.key === key).length;
       const result = isBySomebody(resolution) ? 'uncertain' : (resolution ?? outcome)?.result;
       if (result === 'succeeded' && happened === 0) found.push(`item ${ordinal} is said to have succeeded, and did not happen`);
       if (result === 'failed' && happened > 0) found.push(`item ${ordinal} is said to have failed, and happened`);
-      if (result === 'not_executed') found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
+      if (result === 'not_executed' && connector !== 'errand')
+        found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
+      if (result === 'not_executed' && happened > 0) found.push(`item ${ordinal} is said not to be executed, and happened`);
       if (happened > 1) found.push(`item ${ordinal} happened ${happened} times under ${key}`);
     }
     if (new Set(attempts.map(({ key }) => key)).size < attempts.length)
@@ -179,6 +182,7 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
   const slots = setup.serial ? 1 : (setup.execution?.concurrency ?? 8);
   for (const { name, mostSending } of processes)
     if (mostSending > slots) found.push(`${name} had ${mostSending} requests out at once, of ${slots}`);
+  if (db.errands.most > slots) found.push(`${db.errands.most} errands were out at once, of ${slots}`);
   const rate = setup.execution?.ratePerSecond ?? null;
   if (rate !== null) {
     const at = db.receipts.filter(({ kind }) => kind === 'intent').map(({ committedAt }) => committedAt);
@@ -192,8 +196,12 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
   const most = setup.execution?.retry?.attempts ?? 3;
   for (const all of Map.groupBy(targets.sent, ({ key, by }) => `${key} ${by}`).values())
     if (all.length > most + 1) found.push(`item ${all[0]?.ordinal} was sent ${all.length} times by one owner, of ${most + 1}`);
+  // What was withdrawn was no attempt.
+  const withdrawn = new Set(
+    db.receipts.filter((one) => reasonOf(one) === 'withdrawn').map(({ ordinal, step }) => `${ordinal} ${step - 1}`),
+  );
   for (const [ordinal, intents] of Map.groupBy(
-    db.receipts.filter(({ kind }) => kind === 'intent'),
+    db.receipts.filter(({ kind, ordinal: of, step }) => kind === 'intent' && !withdrawn.has(`${of} ${step}`)),
     (intent) => intent.ordinal,
   )) {
     const periods = Map.groupBy(intents, ({ order }) => db.retries.filter((asked) => asked < order).length);
@@ -201,6 +209,11 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
       if (all.length > most) found.push(`item ${ordinal} was attempted ${all.length} times, of ${most}, and nobody asked`);
   }
   return found;
+}
+
+function reasonOf(receipt: Stored): string | null {
+  const body = bodyOf(receipt);
+  return body.kind === 'outcome' ? body.reason : null;
 }
 
 /** What an action becomes when this receipt follows. Throws where the table has no such transition (I2). */
