@@ -9,6 +9,17 @@ import { haltChunk, type Page } from '#lib/store/actions/execution.sql.ts';
 import { readRest } from '#lib/store/batches/rest.sql.ts';
 import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '#lib/store/batches/stopping.sql.ts';
 import { type Claim, giveBack, type Wait } from '#lib/store/chunks/claims.sql.ts';
+import {
+  answer,
+  give,
+  lockErrand,
+  lockFree,
+  lockTaker,
+  lookAtErrand,
+  putDown,
+  readTaken,
+} from '#lib/store/errands/errands.sql.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
@@ -36,6 +47,14 @@ type Place = {
   giveBack(claim: Claim, wait: Wait): Promise<unknown>;
   /** what may be reviewed again */
   rest(): Promise<number[]>;
+  errands: {
+    putDown(key: string, ordinal: number): Promise<unknown>;
+    /** how a worker's look leaves it */
+    look(key: string): Promise<string | null>;
+    /** the item of the errand that this agent has now; null: it has none */
+    take(by: string): Promise<number | null>;
+    answer(key: string, said: 'done' | 'failed'): Promise<unknown>;
+  };
   now(): Promise<{
     state: string;
     stopping: string | null;
@@ -71,6 +90,29 @@ async function postgres(released: boolean): Promise<Place> {
     halt: (own) => haltChunk(pool, own, 'a fault', randomUUID()),
     giveBack: (own, wait) => giveBack(pool, own, wait),
     rest: async () => [...(await readRest(pool, { batchId, chunks: [1] }, null))],
+    errands: {
+      async putDown(key, ordinal) {
+        const { rows } = await pool.query<{ digest: Buffer }>(
+          'SELECT request_digest AS digest FROM manifest_row WHERE decision_id = $1 AND ordinal = $2',
+          [decisionId, ordinal],
+        );
+        await putDown(pool, { key, batchId, ordinal, requestDigest: rows[0]?.digest ?? Buffer.alloc(0) });
+      },
+      look: async (key) => (await lookAtErrand(pool, key))?.closed ?? null,
+      take: (by) =>
+        inTransaction(pool, async (tx) => {
+          await lockTaker(tx, batchId, by, by);
+          const taken = await readTaken(tx, batchId, by, by);
+          const free = taken ?? (await lockFree(tx, batchId));
+          if (free && !taken) await give(tx, free, { by, name: by, minutes: 15 });
+          return free?.ordinal ?? null;
+        }),
+      answer: (key, said) =>
+        inTransaction(pool, async (tx) => {
+          const errand = await lockErrand(tx, batchId, key);
+          if (errand) await answer(tx, errand, { answer: said, words: '', target: null });
+        }),
+    },
     async now() {
       const { rows } = await pool.query(
         `SELECT state, stopping, lease_until IS NOT NULL AS leased, waits_for AS waits, seq - 1 AS seq, approved_actions AS approved, done, failed, uncertain,
@@ -106,6 +148,12 @@ async function model(released: boolean): Promise<Place> {
     halt: async (own) => db.haltChunk(own),
     giveBack: async (own, wait) => db.giveBack(own, wait),
     rest: async () => db.rest(),
+    errands: {
+      putDown: async (key, ordinal) => db.errands.putDown(key, ordinal),
+      look: async (key) => db.errands.look(key)?.closed ?? null,
+      take: async (by) => db.errands.take(by)?.errand.ordinal ?? null,
+      answer: async (key, said) => db.errands.answer(key, said),
+    },
     async now() {
       const { state, stopping, leaseUntil, waitsFor, seq, approved, done, failed, uncertain, notExecuted, inFlight } = db.chunk;
       const counters = { seq, approved, done, failed, uncertain, notExecuted, inFlight };
@@ -258,6 +306,36 @@ describe.each([
     expect(await ordinals(store.nextWork(claim, page(place, { retryUpTo: 0 })))).toEqual([1, 3, 4]);
     await place.takeOver();
     await expect(client.transaction(claim).begin()).rejects.toMatchObject({ why: 'lost' });
+  });
+
+  test('an errand is given to one agent, by a chunk that goes on, and what a worker saw of it stays so', async () => {
+    const { place, client, claim } = await arranged();
+    const { errands } = place;
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2), intent(place, 3)]);
+    const keys = [1, 2, 3].map((ordinal) => `${ordinal}`.padStart(32, `${place.claim.chunkId.replaceAll('-', '')}`));
+    for (const again of [keys, keys.slice(0, 1)]) for (const [at, key] of again.entries()) await errands.putDown(key, at + 1);
+    const [one = '', two = '', three = ''] = keys;
+    expect([await errands.take('x'), await errands.take('y'), await errands.take('x')]).toEqual([1, 2, 1]);
+    expect(await errands.look(one)).toBeNull();
+    await errands.answer(one, 'done');
+    await errands.answer(one, 'failed');
+    // It waits for nothing while an answer is there to be heard.
+    await place.giveBack(claim, { for: 'agent', ms: 60_000 });
+    expect(await place.now()).toMatchObject({ leased: false, waits: null });
+    expect(await errands.look(one)).toBe('heard');
+    const heir = await place.takeOver();
+    await place.giveBack(heir, { for: 'agent', ms: 60_000 });
+    expect((await place.now()).waits).toBe('agent');
+    await place.pause();
+    expect(await errands.take('z')).toBeNull();
+    expect([await errands.look(one), await errands.look(two), await errands.look(three)]).toEqual(['heard', null, 'withdrawn']);
+    // What is to stop waits for what an agent has in hand, and its answer ends the wait.
+    await place.giveBack(await place.takeOver(), { for: 'agent', ms: 60_000 });
+    expect((await place.now()).waits).toBe('agent');
+    await errands.answer(two, 'failed');
+    expect((await place.now()).waits).toBeNull();
+    await place.resume();
+    expect([await errands.look(three), await errands.take('z')]).toEqual(['withdrawn', null]);
   });
 
   test('from a stop on no intent is stored, and every outcome still is', async () => {
