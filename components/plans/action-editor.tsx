@@ -15,10 +15,13 @@ import {
   withValue,
   withVerb,
 } from './action-form.ts';
+import { EMPTY_BOX } from './empty-box.ts';
+import { NamesField } from './names-field.tsx';
 import { numbersOf } from './pairs.ts';
 import { PairsField } from './pairs-field.tsx';
 import { TemplateText } from './template-field.tsx';
-import { TextField } from './typed-field.tsx';
+import { NumberField, TextField } from './typed-field.tsx';
+import { typedNumberOr } from './typed-value.ts';
 
 type Props = {
   name: string;
@@ -186,6 +189,20 @@ function ActionField({ path, field, value: action, fields, connections, inline, 
         onChange={onChange}
       />
     );
+  if (field.kind === 'number')
+    return (
+      <NumberField
+        label={field.label}
+        hint={hint}
+        path={at}
+        placeholder={String(field.absent)}
+        value={typeof value === 'number' ? value : null}
+        read={(text) => typedNumberOr(text, null, { min: field.min, max: field.max })}
+        onChange={(number) => onChange(number ?? undefined)}
+      />
+    );
+  if (field.kind === 'names')
+    return <NamesField label={field.label} hint={hint} path={at} value={value} fields={fields} onChange={onChange} />;
   return (
     <Field label={field.label} hint={hint} inline={inline}>
       {field.kind === 'offered' ? (
@@ -269,10 +286,6 @@ function OfferedText({ at, offered, value, onChange }: OfferedProps) {
     </>
   );
 }
-
-/** A box that is not ticked has a border of its own: the browser's is hardly seen on a dark ground, and then the box looks disabled. */
-const EMPTY_BOX =
-  '[&>input:not(:checked)]:appearance-none [&>input:not(:checked)]:rounded-[3px] [&>input:not(:checked)]:border [&>input:not(:checked)]:border-control [&>input:not(:checked)]:bg-background';
 
 function TemplateHint({ fields }: { fields: string[] }) {
   return (

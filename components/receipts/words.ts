@@ -1,6 +1,7 @@
 /** A receipt as a sentence. Pure. */
 
 import { formatNoun } from '#components/ui/format.ts';
+import { HELD_BACK, WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -87,12 +88,15 @@ function outcome({ result, body }: ToldReceipt, who: string): string {
   const reason = body.reason ? ` (${reasonWords(text(body.reason))})` : '';
   if (result === 'succeeded') return `It was done${reason}${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
   if (result === 'failed') return `It failed${reason}. It changed nothing.`;
+  if (body.reason === WITHDRAWN) return 'It was taken back before anybody had it, and nobody is given it any more.';
+  if (body.reason === HELD_BACK) return 'It was held back: the sending was stopped before its turn came.';
   if (result === 'uncertain')
     return `Nobody knows what became of it${reason}. It may have happened. It is not repeated by itself.`;
   return `${who} skipped it${reason}. Nothing was sent.`;
 }
 
 function resolution({ result, body }: ToldReceipt, who: string): string {
+  if (body.evidence === 'executor') return `${who} had not sent it, and nobody can any more. It did not happen.`;
   const how = body.evidence === 'inspection' ? `${who} looked at the target` : `${who} answered`;
   if (result === 'succeeded') return `${how}: it happened.`;
   if (result === 'not_executed') return `${how}: it did not happen. Nothing was resent.`;

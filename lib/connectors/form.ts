@@ -58,6 +58,10 @@ type FormField = {
   | { kind: 'part'; begins: Json }
   /** whole numbers with commas between them; none is null */
   | { kind: 'numbers' }
+  /** one whole number; an action without it has `absent` */
+  | { kind: 'number'; absent: number; min: number; max: number }
+  /** names of fields of the dataset, in its order */
+  | { kind: 'names' }
   | { kind: 'choice'; of: readonly string[] }
   /** one of what the last test of the chosen connection found there under this name, or any other text */
   | { kind: 'offered'; offer: 'tables' }

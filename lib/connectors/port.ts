@@ -8,7 +8,7 @@
 
 import type { ConnectionAuth } from '#lib/core/connections/auth.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
-import type { Answer, Pending } from '#lib/core/receipts/answer.ts';
+import type { Answer, Pending, Withdrawn } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
@@ -44,7 +44,7 @@ export type ApplyInput = {
 export type ApplyResult = Answer;
 
 /** Of whoever answers later. */
-export type LaterResult = ApplyResult | Pending;
+export type LaterResult = ApplyResult | Pending | Withdrawn;
 
 /**
  * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `did_not`: it is not there, and the

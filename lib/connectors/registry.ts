@@ -1,7 +1,6 @@
 /** Which kinds of targets there are, looked up by the name in an action. */
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.sql.ts';
 import { CONNECTORS, MODELS } from './kinds.ts';
@@ -94,8 +93,6 @@ export function checkAction(action: Action, path: string, fields: readonly strin
 /** Why an action failed, in a sentence, by the reason in its receipt. */
 export function failureWords(reason: string | null): string {
   if (reason === null) return 'The target gave no reason.';
-  // The executor's own reason, whoever the action was to be sent to.
-  if (reason === NOT_SENT) return 'The sending was stopped before its turn came. Nothing was sent.';
   for (const connector of CONNECTORS) {
     const words = connector.failureWords(reason);
     if (words !== null) return words;

@@ -49,7 +49,8 @@ export type ResolutionBody = OfAction & {
   kind: 'resolution';
   intent: string | null;
   result: ResolutionResult;
-  evidence: 'inspection' | 'person';
+  /** executor: the worker had not begun it, and nobody can any more */
+  evidence: 'inspection' | 'person' | 'executor';
 };
 
 export type ReceiptResult = OutcomeResult | ResolutionResult;

@@ -24,6 +24,7 @@ const alive = (slot: Slot) => (run: Run) => run.process(slot) !== null;
 const unlocked = ({ db }: Run) => db.lockedBy === null;
 
 const slot = fc.constantFrom(...SLOTS);
+const agent = fc.constantFrom('agent X', 'agent Y');
 const start = (one: Slot) =>
   command(
     `${one} claims`,
@@ -131,6 +132,11 @@ const COMMANDS: [number, fc.Arbitrary<Command>][] = [
   [2, fc.constant(command('release', ({ db }) => db.release(), unlocked))],
   [3, fc.constant(reviewAgain)],
   [1, fc.constant(command('cancel, and review the rest again', cancelAndReviewAgain, unlocked))],
+  [6, agent.map((one) => command(`${one} takes an errand`, (run) => run.takeErrand(one), unlocked))],
+  [4, agent.map((one) => command(`${one} does its errand`, (run) => run.carryOut(one)))],
+  [4, agent.map((one) => command(`${one} answers`, (run) => run.answerErrand(one, false), unlocked))],
+  [1, agent.map((one) => command(`${one} answers twice`, (run) => run.answerErrand(one, true), unlocked))],
+  [1, agent.map((one) => toRest(command(`${one} takes an errand`, (run) => run.takeErrand(one), unlocked)))],
   [2, slot.map((one) => toRest(start(one)))],
   [2, slot.map((one) => toRest(takeOver(one)))],
   [1, slot.map((one) => toRest(command(`${one} crashes`, (run) => run.crash(one), alive(one))))],

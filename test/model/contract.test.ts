@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LEASE_MS } from '#lib/core/limits.ts';
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { NO_ATTEMPTS } from '#lib/core/receipts/answer.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { type ExecutionStore, executionStore } from '#lib/engine/execute/execution-store.ts';
 import { idempotencyKey, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
@@ -10,6 +10,17 @@ import { haltChunk, type Page } from '#lib/store/actions/execution.sql.ts';
 import { readRest } from '#lib/store/batches/rest.sql.ts';
 import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '#lib/store/batches/stopping.sql.ts';
 import { type Claim, giveBack, type Wait } from '#lib/store/chunks/claims.sql.ts';
+import {
+  answer,
+  give,
+  lockErrand,
+  lockFree,
+  lockTaker,
+  lookAtErrand,
+  putDown,
+  readTaken,
+} from '#lib/store/errands/errands.sql.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
@@ -37,6 +48,14 @@ type Place = {
   giveBack(claim: Claim, wait: Wait): Promise<unknown>;
   /** what may be reviewed again */
   rest(): Promise<number[]>;
+  errands: {
+    putDown(key: string, ordinal: number): Promise<unknown>;
+    /** how a worker's look leaves it */
+    look(key: string): Promise<string | null>;
+    /** the item of the errand that this agent has now; null: it has none */
+    take(by: string): Promise<number | null>;
+    answer(key: string, said: 'done' | 'failed'): Promise<unknown>;
+  };
   now(): Promise<{
     state: string;
     stopping: string | null;
@@ -72,6 +91,29 @@ async function postgres(released: boolean): Promise<Place> {
     halt: (own) => haltChunk(pool, own, 'a fault', randomUUID()),
     giveBack: (own, wait) => giveBack(pool, own, wait),
     rest: async () => [...(await readRest(pool, { batchId, chunks: [1] }, null))],
+    errands: {
+      async putDown(key, ordinal) {
+        const { rows } = await pool.query<{ digest: Buffer }>(
+          'SELECT request_digest AS digest FROM manifest_row WHERE decision_id = $1 AND ordinal = $2',
+          [decisionId, ordinal],
+        );
+        await putDown(pool, { key, batchId, ordinal, requestDigest: rows[0]?.digest ?? Buffer.alloc(0) });
+      },
+      look: async (key) => (await lookAtErrand(pool, key))?.closed ?? null,
+      take: (by) =>
+        inTransaction(pool, async (tx) => {
+          await lockTaker(tx, batchId, by, by);
+          const taken = await readTaken(tx, batchId, by, by);
+          const free = taken ?? (await lockFree(tx, batchId));
+          if (free && !taken) await give(tx, free, { by, name: by, minutes: 15 });
+          return free?.ordinal ?? null;
+        }),
+      answer: (key, said) =>
+        inTransaction(pool, async (tx) => {
+          const errand = await lockErrand(tx, batchId, key);
+          if (errand) await answer(tx, errand, { answer: said, words: '', target: null });
+        }),
+    },
     async now() {
       const { rows } = await pool.query(
         `SELECT state, stopping, lease_until IS NOT NULL AS leased, waits_for AS waits, seq - 1 AS seq, approved_actions AS approved, done, failed, uncertain,
@@ -107,6 +149,12 @@ async function model(released: boolean): Promise<Place> {
     halt: async (own) => db.haltChunk(own),
     giveBack: async (own, wait) => db.giveBack(own, wait),
     rest: async () => db.rest(),
+    errands: {
+      putDown: async (key, ordinal) => db.errands.putDown(key, ordinal),
+      look: async (key) => db.errands.look(key)?.closed ?? null,
+      take: async (by) => db.errands.take(by)?.errand.ordinal ?? null,
+      answer: async (key, said) => db.errands.answer(key, said),
+    },
     async now() {
       const { state, stopping, leaseUntil, waitsFor, seq, approved, done, failed, uncertain, notExecuted, inFlight } = db.chunk;
       const counters = { seq, approved, done, failed, uncertain, notExecuted, inFlight };
@@ -240,6 +288,60 @@ describe.each([
     expect((await place.now()).receipts).toEqual(before);
   });
 
+  test.each(NO_ATTEMPTS)(
+    'what was %s is not executed, with one commit or not at all, and is due again when the chunk goes on; what is found not to have happened is not',
+    async (noAttempt) => {
+      const { place, client, store, claim } = await arranged();
+      await client.insertIntents(claim, [intent(place, 1), intent(place, 2)]);
+      for (const [ordinal, reason, end] of [
+        [1, noAttempt, 'rollback'],
+        [1, noAttempt, 'commit'],
+        [2, 'timeout', 'commit'],
+      ] as const) {
+        const fenced = client.transaction(claim);
+        await fenced.begin();
+        expect(await fenced.insertOutcomes([outcome(place, ordinal, 'uncertain', 2, reason)])).toBe(true);
+        expect(await fenced.insertResolution(resolution(place, ordinal, 'not_executed'))).toBe(true);
+        await fenced[end]();
+        if (end === 'rollback') expect((await place.now()).counters).toMatchObject({ seq: 2, notExecuted: 0, inFlight: 2 });
+      }
+      expect((await place.now()).counters).toMatchObject({ seq: 6, uncertain: 0, failed: 0, notExecuted: 2, inFlight: 0 });
+      expect(await ordinals(store.nextWork(claim, page(place, { retryUpTo: 0 })))).toEqual([1, 3, 4]);
+      await place.takeOver();
+      await expect(client.transaction(claim).begin()).rejects.toMatchObject({ why: 'lost' });
+    },
+  );
+
+  test('an errand is given to one agent, by a chunk that goes on, and what a worker saw of it stays so', async () => {
+    const { place, client, claim } = await arranged();
+    const { errands } = place;
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2), intent(place, 3)]);
+    const keys = [1, 2, 3].map((ordinal) => `${ordinal}`.padStart(32, `${place.claim.chunkId.replaceAll('-', '')}`));
+    for (const again of [keys, keys.slice(0, 1)]) for (const [at, key] of again.entries()) await errands.putDown(key, at + 1);
+    const [one = '', two = '', three = ''] = keys;
+    expect([await errands.take('x'), await errands.take('y'), await errands.take('x')]).toEqual([1, 2, 1]);
+    expect(await errands.look(one)).toBeNull();
+    await errands.answer(one, 'done');
+    await errands.answer(one, 'failed');
+    // It waits for nothing while an answer is there to be heard.
+    await place.giveBack(claim, { for: 'agent', ms: 60_000 });
+    expect(await place.now()).toMatchObject({ leased: false, waits: null });
+    expect(await errands.look(one)).toBe('heard');
+    const heir = await place.takeOver();
+    await place.giveBack(heir, { for: 'agent', ms: 60_000 });
+    expect((await place.now()).waits).toBe('agent');
+    await place.pause();
+    expect(await errands.take('z')).toBeNull();
+    expect([await errands.look(one), await errands.look(two), await errands.look(three)]).toEqual(['heard', null, 'withdrawn']);
+    // What is to stop waits for what an agent has in hand, and its answer ends the wait.
+    await place.giveBack(await place.takeOver(), { for: 'agent', ms: 60_000 });
+    expect((await place.now()).waits).toBe('agent');
+    await errands.answer(two, 'failed');
+    expect((await place.now()).waits).toBeNull();
+    await place.resume();
+    expect([await errands.look(three), await errands.take('z')]).toEqual(['withdrawn', null]);
+  });
+
   test('from a stop on no intent is stored, and every outcome still is', async () => {
     const { place, client, store, claim } = await arranged();
     await client.insertIntents(claim, [intent(place, 1), intent(place, 2)]);
@@ -297,19 +399,6 @@ describe.each([
     expect(row).toMatchObject({ step: 2, kind: 'outcome', result: 'failed', seq: place.before + 4, tried: 1 });
     expect(row?.ageMs).toBeGreaterThanOrEqual(0);
     expect(readReceipt(row?.body ?? Buffer.alloc(0))).toMatchObject({ kind: 'outcome', ordinal: 1, reason: 'busy' });
-  });
-
-  test('what was not sent is due again however often, and is no attempt', async () => {
-    const { place, client, store, claim } = await arranged();
-    await client.insertIntents(claim, [intent(place, 1)]);
-    await client.insertOutcomes(claim, [outcome(place, 1, 'failed')]);
-    await client.insertIntents(claim, [intent(place, 1, 3, 'failed')]);
-    await client.insertOutcomes(claim, [outcome(place, 1, 'failed', 4, NOT_SENT)]);
-    const retry = { attempts: 1, reasons: [] };
-    expect(await store.nextWork(claim, page(place, { retry, released: true }))).toMatchObject([
-      { ordinal: 1, step: 4, tried: 1 },
-      ...[2, 3, 4].map((ordinal) => ({ ordinal, step: null, tried: 0 })),
-    ]);
   });
 
   test('a lost acknowledgement can be looked up to the byte', async () => {

@@ -7,7 +7,7 @@ import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { type ActionReceiptKind, type ChunkState, chunkMay } from '#lib/core/lifecycle.ts';
 import { LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { NO_ATTEMPTS } from '#lib/core/receipts/answer.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
@@ -15,6 +15,7 @@ import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } fr
 import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
+import { ModelErrands } from './errands.ts';
 
 /** `ordinal`: where it is not its place among the rows. */
 type ModelRow = { connector: string; first?: boolean; ordinal?: number };
@@ -94,6 +95,7 @@ export const TARGET = 'https://target.example';
 export class ModelDatabase {
   readonly ids: typeof IDS;
   readonly chunk: ModelChunk;
+  readonly errands: ModelErrands;
   readonly receipts: Stored[] = [];
   readonly inspections = new Map<string, InspectedAction['said']>();
   /** What was made inside Countersign, by the same commits as the outcomes. */
@@ -148,6 +150,7 @@ export class ModelDatabase {
       },
       ...{ approved: setup.rows.length, done: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0 },
     };
+    this.errands = new ModelErrands(this.chunk, time);
   }
 
   // Claims and leases.
@@ -157,7 +160,8 @@ export class ModelDatabase {
     const { chunk } = this;
     if (this.lockedBy !== null || chunk.state !== 'executing') return null;
     if (chunk.leaseUntil !== null && chunk.leaseUntil >= this.time.now()) return null;
-    if (chunk.stopping === null && chunk.notBefore !== null && chunk.notBefore > this.time.now()) return null;
+    const waits = chunk.stopping === null || chunk.waitsFor === 'agent';
+    if (waits && chunk.notBefore !== null && chunk.notBefore > this.time.now()) return null;
     chunk.epoch += 1;
     this.waitsNoMore();
     chunk.leaseUntil = this.time.now() + LEASE_MS;
@@ -182,6 +186,11 @@ export class ModelDatabase {
 
   giveBack(claim: Claim, { for: what, ms }: Wait): void {
     if (!this.holds(claim)) return;
+    if (what === 'agent') {
+      const notBefore = this.errands.dueAfter(ms);
+      Object.assign(this.chunk, { leaseUntil: null, notBefore, waitsFor: notBefore === null ? null : what });
+      return;
+    }
     const going = this.chunk.stopping === null;
     Object.assign(this.chunk, {
       ...{ leaseUntil: null, notBefore: going ? this.time.now() + ms : null, waitsFor: going ? what : null },
@@ -250,10 +259,9 @@ export class ModelDatabase {
       if (row.step === null) return true;
       const asked = row.seq !== null && row.seq <= page.retryUpTo;
       if ((row.result === 'failed' || row.result === 'not_executed') && asked) return true;
-      if (row.result !== 'failed' || row.body === null) return false;
+      if (row.result === 'not_executed' && this.wasNoAttempt(row)) return true;
+      if (row.result !== 'failed' || row.tried >= page.retry.attempts || row.body === null) return false;
       const reason = reasonOf({ body: row.body });
-      if (reason === NOT_SENT) return true;
-      if (row.tried >= page.retry.attempts) return false;
       return page.retry.reasons.some((passing) => passing.connector === row.connector && passing.reason === reason);
     });
   }
@@ -457,9 +465,7 @@ export class ModelDatabase {
 
   private workRow(row: FrozenRow & { request: Buffer }, retryUpTo: number): WorkRow {
     const last = this.last(row.ordinal);
-    const failures = this.receipts.filter(
-      (one) => one.ordinal === row.ordinal && one.result === 'failed' && one.seq > retryUpTo && reasonOf(one) !== NOT_SENT,
-    );
+    const failures = this.receipts.filter((one) => one.ordinal === row.ordinal && one.result === 'failed' && one.seq > retryUpTo);
     return {
       ...{ ordinal: row.ordinal, category: row.category, connector: row.connector ?? '', connection: null, do: row.do ?? '' },
       ...{ version: 1, itemDigest: row.itemDigest, requestDigest: row.requestDigest ?? '', request: row.request, fields: {} },
@@ -467,6 +473,11 @@ export class ModelDatabase {
       ...{ body: last?.body ?? null, leaf: last?.leaf ?? null, ageMs: last && this.time.now() - last.committedAt },
       tried: last?.result === 'failed' ? failures.length : 0,
     };
+  }
+
+  private wasNoAttempt({ ordinal, step }: WorkRow): boolean {
+    const before = this.receipts.find((one) => one.ordinal === ordinal && one.step === (step ?? 0) - 1);
+    return before !== undefined && NO_ATTEMPTS.includes(reasonOf(before) ?? '');
   }
 
   private last(ordinal: number): Stored | null {

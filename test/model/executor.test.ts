@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { HELD_BACK } from '#lib/core/receipts/answer.ts';
 import { atSize } from '#test/size.ts';
 import { commands } from './commands.ts';
 import { reasonOf } from './database.ts';
@@ -57,7 +57,7 @@ test(`whatever befalls it, the receipts tell the truth (seed ${SEED}, ${RUNS} ru
       seen.receipts += run.db.receipts.length;
       seen.effects += run.targets.effects.length + run.db.made.length;
       seen.claims += run.db.claims.length;
-      seen.unsent += run.db.receipts.filter((receipt) => reasonOf(receipt) === NOT_SENT).length;
+      seen.unsent += run.db.receipts.filter((receipt) => reasonOf(receipt) === HELD_BACK).length;
       seen.again += run.again?.run.db.receipts.length ?? 0;
       if (found.length > 0) throw new Error([...found, '', ...run.world.trace.slice(-120)].join('\n'));
     }),

@@ -1,6 +1,6 @@
 /** Judges a finished run by what the targets did and what the receipts say, and by who owned the chunk when. It asks none of the product's code but the table of transitions. */
 import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState } from '#lib/core/lifecycle.ts';
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { HELD_BACK, NO_ATTEMPTS } from '#lib/core/receipts/answer.ts';
 import { bodyOf, nameOf, reasonOf, type Stored } from './database.ts';
 import type { Run } from './run.ts';
 import { KEYS_KEPT_MS } from './targets.ts';
@@ -105,16 +105,20 @@ function judgeTruth({ db, setup, targets }: Judged): string[] {
   const found: string[] = [];
   for (const [ordinal, attempts] of attemptsOf(db)) {
     for (const { key, outcome, resolution } of attempts) {
+      const connector = setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector;
       const happened =
-        setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector === 'inside'
+        connector === 'inside'
           ? db.made.filter((one) => one.key === key).length
           : targets.effects.filter((one) => one.key === key).length;
       const result = isBySomebody(resolution) ? 'uncertain' : (resolution ?? outcome)?.result;
       if (result === 'succeeded' && happened === 0) found.push(`item ${ordinal} is said to have succeeded, and did not happen`);
       if (result === 'failed' && happened > 0) found.push(`item ${ordinal} is said to have failed, and happened`);
-      if (outcome && reasonOf(outcome) === NOT_SENT && targets.sent.some((one) => one.key === key))
+      const heldBack = outcome && reasonOf(outcome) === HELD_BACK;
+      if (heldBack && targets.sent.some((one) => one.key === key))
         found.push(`item ${ordinal} is said not to have been sent, and was`);
-      if (result === 'not_executed') found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
+      if (result === 'not_executed' && connector !== 'errand' && !heldBack)
+        found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
+      if (result === 'not_executed' && happened > 0) found.push(`item ${ordinal} is said not to be executed, and happened`);
       if (happened > 1) found.push(`item ${ordinal} happened ${happened} times under ${key}`);
     }
     if (new Set(attempts.map(({ key }) => key)).size < attempts.length)
@@ -183,6 +187,7 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
   for (const { name, mostSending } of processes)
     if (mostSending > slots) found.push(`${name} had ${mostSending} requests out at once, of ${slots}`);
   found.push(...judgeOpen({ db, setup }, slots));
+  if (db.errands.most > slots) found.push(`${db.errands.most} errands were out at once, of ${slots}`);
   const rate = setup.execution?.ratePerSecond ?? null;
   if (rate !== null) {
     const at = db.receipts.filter(({ kind }) => kind === 'intent').map(({ committedAt }) => committedAt);
@@ -196,13 +201,14 @@ function judgeBounds({ db, processes, setup, targets }: Judged): string[] {
   const most = setup.execution?.retry?.attempts ?? 3;
   for (const all of Map.groupBy(targets.sent, ({ key, by }) => `${key} ${by}`).values())
     if (all.length > most + 1) found.push(`item ${all[0]?.ordinal} was sent ${all.length} times by one owner, of ${most + 1}`);
+  const noAttempts = new Set(
+    db.receipts.filter((one) => NO_ATTEMPTS.includes(reasonOf(one) ?? '')).map(({ ordinal, step }) => `${ordinal} ${step - 1}`),
+  );
   for (const [ordinal, intents] of Map.groupBy(
-    db.receipts.filter(({ kind }) => kind === 'intent'),
+    db.receipts.filter(({ kind, ordinal: of, step }) => kind === 'intent' && !noAttempts.has(`${of} ${step}`)),
     (intent) => intent.ordinal,
   )) {
-    // What was not sent is no attempt that counts.
-    const counted = intents.filter(({ step }) => !isUnsent(db.receipts, { ordinal, step }));
-    const periods = Map.groupBy(counted, ({ order }) => db.retries.filter((asked) => asked < order).length);
+    const periods = Map.groupBy(intents, ({ order }) => db.retries.filter((asked) => asked < order).length);
     for (const all of periods.values())
       if (all.length > most) found.push(`item ${ordinal} was attempted ${all.length} times, of ${most}, and nobody asked`);
   }
@@ -216,8 +222,8 @@ function judgeOpen({ db, setup }: Pick<Judged, 'db' | 'setup'>, slots: number): 
   const open = { keyed: new Set<number>(), others: new Set<number>() };
   for (const { ordinal, kind, seq } of db.receipts) {
     const connector = setup.rows.find((row, index) => (row.ordinal ?? index + 1) === ordinal)?.connector;
-    // Those inside Countersign are begun many at once.
-    if (connector === 'inside') continue;
+    // Those inside Countersign are begun many at once, and errands wait without a slot.
+    if (connector === 'inside' || connector === 'errand') continue;
     const those = connector === 'keyed' ? open.keyed : open.others;
     if (kind === 'intent') those.add(ordinal);
     else those.delete(ordinal);
@@ -228,10 +234,6 @@ function judgeOpen({ db, setup }: Pick<Judged, 'db' | 'setup'>, slots: number): 
       );
   }
   return found;
-}
-
-function isUnsent(receipts: Stored[], { ordinal, step }: { ordinal: number; step: number }): boolean {
-  return receipts.some((one) => one.ordinal === ordinal && one.step === step + 1 && reasonOf(one) === NOT_SENT);
 }
 
 /** What an action becomes when this receipt follows. Throws where the table has no such transition (I2). */

@@ -5,6 +5,7 @@ import type { Execution } from '#lib/engine/execute/run.ts';
 import { leaseKeeper } from '#lib/engine/lease.ts';
 import { sealReceipt } from '#lib/ledger/receipt.ts';
 import { bodyOf, ModelDatabase, type ModelSetup } from './database.ts';
+import type { ModelErrand } from './errands.ts';
 import { type Failure, type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
 import { type ConnectorName, RETRIES, Targets } from './targets.ts';
 import { Process, World } from './world.ts';
@@ -105,6 +106,50 @@ export class Run {
     this.db.answer(result, { ...sealed, ordinal: action.ordinal, step });
   }
 
+  /** An agent asks for an errand. What it is given is what reaches it: another agent never sees the same. */
+  takeErrand(agent: string): void {
+    const { db, world, targets } = this;
+    const given = db.errands.take(agent);
+    if (!given?.isNew) return;
+    const { key, ordinal } = given.errand;
+    targets.sent.push({
+      ...{ order: world.tick(), at: world.now(), by: agent, epoch: db.chunk.epoch, connector: 'errand', ordinal, key },
+      bytes: '',
+    });
+  }
+
+  /** It carries out what it has, or had: also after its time, but not what it said that it did not do. */
+  carryOut(agent: string): void {
+    const errand = this.lastErrandOf(agent);
+    const sent = this.targets.sent.findLast(({ key }) => key === errand?.key);
+    if (!errand || !sent || errand.answer === 'failed' || this.hasDone(errand)) return;
+    this.targets.effects.push({ ...sent, actedOrder: this.world.tick() });
+  }
+
+  /** It says what it did; `twice`: the same again and then the opposite, neither of which changes anything. */
+  answerErrand(agent: string, twice: boolean): void {
+    const errand = this.lastErrandOf(agent);
+    if (!errand) return;
+    const [truth, lie] = this.hasDone(errand) ? (['done', 'failed'] as const) : (['failed', 'done'] as const);
+    // What was said to be done was done; what it does after that is of another errand.
+    if (errand.answer === null) this.db.errands.answer(errand.key, truth);
+    const { answer, closed } = errand;
+    if (!twice) return;
+    const again = this.db.errands.answer(errand.key, answer ?? truth);
+    const other = this.db.errands.answer(errand.key, answer === truth ? lie : truth);
+    if (again !== (closed === 'silent' ? 'late' : 'already') || other !== 'refused' || errand.answer !== answer)
+      this.faults.push(new Error(`An errand was answered twice: ${again}, ${other}`));
+  }
+
+  private lastErrandOf(agent: string): ModelErrand | null {
+    const key = this.targets.sent.findLast(({ by, connector }) => by === agent && connector === 'errand')?.key;
+    return this.db.errands.all.find((one) => one.key === key) ?? null;
+  }
+
+  private hasDone({ key }: ModelErrand): boolean {
+    return this.targets.effects.some((effect) => effect.key === key);
+  }
+
   /** Nothing goes wrong any more, and everything is brought to its end, the rest of a cancelled chunk too; false when it does not come to one. */
   async finish(): Promise<boolean> {
     if (!(await this.end())) return false;
@@ -131,7 +176,12 @@ export class Run {
       if (state === 'unresolved') while (db.uncertain().length > 0) this.answer(0, 'abandoned');
       if (state === 'awaiting_release') db.release();
       if (state === 'paused' || state === 'halted' || stopping === 'pause') db.resume();
+      // Errands that nobody has are done, one by one; those that somebody has and forgot are silent in their time.
       const free = SLOTS.find((slot) => !this.process(slot));
+      const agent = `the last agent ${round}`;
+      this.takeErrand(agent);
+      this.carryOut(agent);
+      this.answerErrand(agent, false);
       if (free && db.chunk.state === 'executing') {
         db.lapse();
         world.wait(Math.max(0, (db.chunk.notBefore ?? 0) - world.now()));
@@ -165,7 +215,7 @@ export class Run {
           place: { giveWay: worker.giveWay.signal, resting: () => {} },
           requests: requestGate()(),
         },
-        targetFor: (connector) => this.targets.target(connector as ConnectorName, process),
+        targetFor: (connector) => this.targets.target(connector as ConnectorName, process, this.db),
         passing: RETRIES.flatMap(({ reasons }) =>
           reasons.flatMap((reason) => ['plain', 'keyed', 'asked'].map((connector) => ({ connector, reason }))),
         ),

@@ -201,7 +201,7 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
     function fenced(claim: Claim): FencedTransaction {
       const staged: (() => void)[] = [];
       let begun: Promise<void> | null = null;
-      const begin = async (): Promise<void> => {
+      const hold = async (): Promise<void> => {
         const held = await send(
           'begin',
           () => {
@@ -215,12 +215,16 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
         );
         if (!held) throw new Refused('lost');
       };
+      const begin = (): Promise<void> => {
+        begun ??= hold();
+        return begun;
+      };
       const within = async <T>(label: string, act: () => T): Promise<T> => {
-        begun ??= begin();
-        await begun;
+        await begin();
         return send(label, act, () => true, false);
       };
       return {
+        begin,
         // The only statement that the model's target inside Countersign knows.
         tx: {
           get prisma(): never {

@@ -2,12 +2,12 @@
 
 import type { Answer, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
-import type { Inspection, Sending, Target } from '#lib/engine/execute/target.ts';
-import { TARGET } from './database.ts';
+import type { Inspection, Said, Sending, Target } from '#lib/engine/execute/target.ts';
+import { type ModelDatabase, TARGET } from './database.ts';
 import type { Process, World } from './world.ts';
 
-/** `plain` keeps no keys and can't be asked; `keyed` keeps keys, and what it said under each; `asked` can be asked; `inside` shares its outcome's transaction. */
-export const CONNECTORS = ['plain', 'keyed', 'asked', 'inside'] as const;
+/** `plain` keeps no keys and can't be asked; `keyed` keeps keys, and what it said under each; `asked` can be asked; `inside` shares its outcome's transaction; `errand` is carried out by agents, and answered when they like. */
+export const CONNECTORS = ['plain', 'keyed', 'asked', 'inside', 'errand'] as const;
 export type ConnectorName = (typeof CONNECTORS)[number];
 
 /** Whether a request acts, and what is said of it. A repeat under a kept key never acts again. */
@@ -33,6 +33,8 @@ const AT_IT_MS = 2_500;
 const REQUEST_LIFE_MS = 2 * 60_000;
 const MARGIN_MS = 15 * 60_000;
 const TIMEOUT_MS = 30_000;
+/** So often an errand that nobody has is looked at. */
+const LOOK_MS = 10 * 60_000;
 
 export type Sent = {
   order: number;
@@ -67,8 +69,9 @@ export class Targets {
     this.world = world;
   }
 
-  /** What `process` reaches `name` by. */
-  target(name: ConnectorName, process: Process): Target {
+  /** What `process` reaches `name` by. `db`: whose errands its agents are given. */
+  target(name: ConnectorName, process: Process, db: ModelDatabase): Target {
+    if (name === 'errand') return this.errand(process, db);
     if (name === 'inside') {
       return {
         kind: 'transactional',
@@ -95,6 +98,36 @@ export class Targets {
       honoursKeys: (_row, ageMs) => name === 'keyed' && ageMs < KEYS_KEPT_MS - MARGIN_MS,
       apply: (sending, signal) => this.apply(name, process, sending, signal),
       ...(name === 'asked' && { inspect: (sending: Sending, signal: AbortSignal) => this.inspect(process, sending, signal) }),
+    };
+  }
+
+  private errand(process: Process, { errands }: ModelDatabase): Target {
+    const asked = <T>(label: string, look: () => T): Promise<T> =>
+      new Promise((resolve) => {
+        this.world.post(`${process.name} → ${label}`, null, () => {
+          const seen = look();
+          this.world.post(`${process.name} ← ${label}`, process, () => resolve(seen));
+        });
+      });
+    return {
+      ...{ kind: 'remote', keepsAnswers: true, retries: [], targetOf: () => null, faultOf: () => null },
+      ...{ honoursKeys: () => true, answersLater: true },
+      apply: ({ row: { ordinal }, idempotencyKey: key }) =>
+        asked(`the errand of item ${ordinal}`, (): Said => {
+          errands.putDown(key, ordinal);
+          const { closed = null, answer = null, until = null } = errands.look(key) ?? {};
+          if (closed === 'withdrawn') return { result: 'withdrawn' };
+          if (closed === 'silent') return { result: 'uncertain', reason: 'agent_silent' };
+          if (closed === 'heard')
+            return answer === 'done' ? { result: 'succeeded', target: key } : { result: 'failed', reason: 'agent_failed' };
+          return { result: 'pending', ms: Math.min(LOOK_MS, (until ?? Number.POSITIVE_INFINITY) - this.world.now()) };
+        }),
+      inspect: ({ row: { ordinal }, idempotencyKey: key }) =>
+        asked(`what is known of the errand of item ${ordinal}`, (): Inspection => {
+          const answer = errands.all.find((one) => one.key === key)?.answer;
+          if (answer === 'done') return { finding: 'happened', target: key };
+          return answer === 'failed' ? { finding: 'did_not' } : { finding: 'unknown', reason: 'agent_silent' };
+        }),
     };
   }
 

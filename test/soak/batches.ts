@@ -18,10 +18,30 @@ import { patiently } from './server.ts';
 export const ADA: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'Ada', via: 'page' };
 
 /** `keeping` honours keys; `forgetful` does not. There are no mails where Dovecot can't be had. */
-export type Targets = { keeping: RunningTarget; forgetful: RunningTarget; rows: Outside; mails: Outside | null };
+export type Targets = {
+  keeping: RunningTarget;
+  forgetful: RunningTarget;
+  rows: Outside;
+  errands: Outside;
+  mails: Outside | null;
+};
 
 /** In this order the items of a batch come, so that what is in flight together mixes both remote kinds. */
-const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'both', 'row', 'mail', 'label', 'keep', 'gone'] as const;
+const KINDS = [
+  'keys',
+  'asked',
+  'shelf',
+  'keys',
+  'once',
+  'task',
+  'both',
+  'row',
+  'errand',
+  'mail',
+  'label',
+  'keep',
+  'gone',
+] as const;
 
 export type SoakBatch = {
   name: string;
@@ -117,6 +137,10 @@ function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
               },
             },
           ]),
+      {
+        name: 'errand',
+        action: { connector: 'agent', do: 'do', with: { instruction: 'Do {{subject}}.', fields: ['id'], minutes: 5 } },
+      },
       { name: 'label', action: { connector: 'none', do: 'label' } },
       { name: 'keep' },
     ],

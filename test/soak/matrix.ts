@@ -149,9 +149,9 @@ export async function untilOver(world: World, batch: SoakBatch, patienceMs: numb
 }
 
 export async function misbehave({ targets }: World, { path, own }: SoakBatch, mode: Mode, times: number): Promise<void> {
-  const { keeping, forgetful, rows, mails } = targets;
+  const { keeping, forgetful, rows, errands, mails } = targets;
   const web = [keeping, forgetful].map((target) => target.modeOf(path, mode, times));
-  await Promise.all([...web, rows.modeOf(own, mode, times), mails?.modeOf(own, mode, times)]);
+  await Promise.all([...web, rows.modeOf(own, mode, times), errands.modeOf(own, mode, times), mails?.modeOf(own, mode, times)]);
 }
 
 const LOOK_MS = 150;

@@ -26,9 +26,12 @@ export type Verdict = {
   items: number;
   receipts: number;
   effects: number;
-  /** of these, in a mailbox, and in a database of somebody else */
+  /** of these, in a mailbox, in a database of somebody else, and by agents */
   mails: number;
   rows: number;
+  errands: number;
+  /** errands that were taken back before an agent had them */
+  withdrawn: number;
   repeats: number;
   uncertain: number;
   /** ended by what the target said when it was asked */
@@ -48,7 +51,7 @@ export type Verdict = {
  * `key`: of the attempt; null where it belongs to none.
  */
 export type Happened = {
-  target: 'web' | 'rows' | 'mails';
+  target: 'web' | 'rows' | 'mails' | 'errands';
   key: string | null;
   ordinal: number;
   at: number;
@@ -120,6 +123,7 @@ type Body = {
   idempotencyKey?: string;
   epoch?: number;
   attempt: number;
+  reason?: string | null;
   evidence?: string;
   action?: { connector: string };
   request?: string;
@@ -175,6 +179,8 @@ export async function judge(pool: pg.Pool, witnesses: readonly Witness[], batch:
     effects: inside.length + acts.length,
     mails: actsOf('mails'),
     rows: actsOf('rows'),
+    errands: actsOf('errands'),
+    withdrawn: rows.filter(({ kind, body }) => kind === 'outcome' && (JSON.parse(body) as Body).reason === 'withdrawn').length,
     repeats: 0,
     uncertain: 0,
     inspected: 0,

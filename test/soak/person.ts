@@ -150,6 +150,7 @@ async function approve({ name, batchId }: SoakBatch, chunks: readonly ChunkRow[]
   const asked = await askedFor(batchId, chunks);
   const answers = { batchId, chunks: asked, next: true, execute: true, note: 'by the soak' };
   if (numberOf(name) % 3 === 0 && chunks.every(({ undo }) => !undo)) {
+    await markErrand(batchId, chunks);
     await lookAround(batchId);
     try {
       return void (await decide(ADA, { ...answers, atMost: UNDER_BOUND_SHARE_MAX }));
@@ -158,6 +159,15 @@ async function approve({ name, batchId }: SoakBatch, chunks: readonly ChunkRow[]
     }
   }
   await decide(ADA, { ...answers, override: 'the soak looks at nothing' });
+}
+
+/** What can't be undone is approved on looks only where somebody marked one of it. */
+async function markErrand(batchId: string, chunks: readonly ChunkRow[]): Promise<void> {
+  const { rows } = await db().pool.query<{ ordinal: number; chunk: number }>(
+    "SELECT a.ordinal, c.number AS chunk FROM classification a JOIN chunk c ON c.id = a.chunk_id WHERE c.id = ANY($1) AND a.category = 'errand' ORDER BY a.ordinal LIMIT 1",
+    [chunks.map(({ id }) => id)],
+  );
+  for (const { ordinal, chunk } of rows) await markItems(ADA, { batchId, chunk, reviews: [{ ordinal, right: true }] });
 }
 
 /** Marks as right what the batch's bound wants to be looked at, until it wants nothing more. */

@@ -47,7 +47,7 @@ export function inWords(report: Report): string {
     ['receipts', report.receipts],
     [
       'effects',
-      `${report.effects}, ${report.rows} of them rows of a database and ${report.mails} mails; and ${report.repeats} repeats that targets took for what they were`,
+      `${report.effects}, ${report.rows} of them rows of a database, ${report.mails} mails and ${report.errands} errands of agents; ${report.withdrawn} errands were taken back; and ${report.repeats} repeats that targets took for what they were`,
     ],
     ['targets that could not be had', [report.missing.length, ...report.missing].join('; ')],
     ['effects without intent', lies.effectWithoutIntent],

@@ -34,6 +34,6 @@ test('struck at every step, by every fault: the receipts tell what happened', { 
   expect(report.resolvedRightly).toBe(report.resolved);
   // Where Dovecot can't be had, that is one target that is missing, and told.
   expect(report.mails > 0).toBe(report.missing.length === 0);
-  for (const done of ['rows', 'corrected', 'revisions', 'onLooks', 'again'] as const)
+  for (const done of ['rows', 'errands', 'corrected', 'revisions', 'onLooks', 'again'] as const)
     expect(report[done], done).toBeGreaterThan(0);
 });

@@ -7,6 +7,7 @@ import { stopRinging } from '#lib/engine/bell.ts';
 import { closeDb } from '#lib/store/postgres/db.ts';
 import { startTarget } from '#test/target.ts';
 import { restsOf, type SoakBatch, type Targets, undosBegun } from './batches.ts';
+import { startErrands } from './errands.ts';
 import { startFleet } from './fleet.ts';
 import { type Cell, type Played, play, shortMatrix, untilOver, wholeMatrix } from './matrix.ts';
 import { EffectLog, judge, judgeEnd, LIE_KINDS, type Lie, receiptsOfItem, type Verdict } from './oracle.ts';
@@ -45,13 +46,14 @@ export async function soak(options: SoakOptions): Promise<Report> {
     forgetful: await startTarget({ log: join(server.folder, 'forgetful.jsonl'), latencyMs: 15 }),
   };
   const rows = await startRows(server);
+  const errands = await startErrands(server, seeded(seed + 2));
   const mails = await startMails();
   const missing = 'missing' in mails ? [`mails in Dovecot: ${mails.missing}`] : [];
   for (const one of missing) say(`not a target here: ${one}`);
-  const targets: Targets = { ...web, rows, mails: 'missing' in mails ? null : mails };
+  const targets: Targets = { ...web, rows, errands, mails: 'missing' in mails ? null : mails };
   const logs = [new EffectLog(join(server.folder, 'keeping.jsonl')), new EffectLog(join(server.folder, 'forgetful.jsonl'))];
   const fleet = await startFleet(server, options.workers);
-  const witnesses = [...logs, rows, ...(targets.mails ? [targets.mails] : [])];
+  const witnesses = [...logs, rows, errands, ...(targets.mails ? [targets.mails] : [])];
   const world: World = { server, fleet, targets, witnesses };
   const court = judgesOf(world, say);
   const abandon = (): void => {
@@ -82,7 +84,7 @@ export async function soak(options: SoakOptions): Promise<Report> {
     await court.awaitEnds();
     const takeovers = await takeoversOf(world);
     await fleet.end();
-    for (const said of (await targets.mails?.amiss()) ?? []) court.amiss(said);
+    for (const said of [...(await errands.amiss()), ...((await targets.mails?.amiss()) ?? [])]) court.amiss(said);
     return {
       seed,
       form: options.short ? 'short' : 'full',
@@ -128,7 +130,7 @@ function judgesOf(world: World, say: (line: string) => void) {
   const stories: string[] = [];
   const unfinished = new Map<string, { batch: SoakBatch; where: string }>();
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
-    ...{ batches: 0, items: 0, receipts: 0, effects: 0, mails: 0, rows: 0, repeats: 0 },
+    ...{ batches: 0, items: 0, receipts: 0, effects: 0, mails: 0, rows: 0, errands: 0, withdrawn: 0, repeats: 0 },
     ...{ uncertain: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
     ...{ corrected: 0, revisions: 0, onLooks: 0, again: 0 },
   };

@@ -23,6 +23,7 @@ import {
   REQUEST_BYTES_MAX,
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
+import { WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { heardLines } from '#lib/core/receipts/heard.ts';
 import { renderedLength, renderTemplate, templateFields } from '#lib/core/values/template.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
@@ -45,12 +46,15 @@ const TAKES = `\`instruction\`, what an agent is to do with the item, with field
 
 const FAILURES = {
   agent_failed: 'The agent says that it did not do it.',
-  withdrawn: 'No agent had it yet when its chunk was brought to a stop. Nothing was done.',
   unreadable_request: 'The approved request could not be read. Nothing was sent.',
 };
 const SILENT = {
   why: 'The agent that had the errand did not say in time what became of it.',
   cause: 'with an agent that said nothing in time',
+};
+const UNTAKEN = {
+  why: 'No agent had the errand when its chunk was brought to a stop, and none is given it any more. Nothing was done.',
+  cause: 'that no agent had yet',
 };
 const CANNOT = 'an agent did it: what undoes it is a plan of its own';
 
@@ -117,11 +121,10 @@ export function makeAgent({ client }: { client: () => Querying }): LaterConnecto
         text: [instruction, ...(given.length > 0 ? ['', ...given] : [])].join('\n'),
       };
     },
-    // What nobody had is handed out anew, once its chunk goes on.
-    retries: [{ name: 'withdrawn', reasons: ['withdrawn'], firstMs: 0, maxMs: 0 }],
+    retries: [],
     targetOf: () => null,
     targetFault: () => null,
-    uncertainWords: (reason) => (reason === 'agent_silent' ? SILENT : null),
+    uncertainWords: (reason) => (reason === 'agent_silent' ? SILENT : reason === WITHDRAWN ? UNTAKEN : null),
     apply,
     canInspect: () => true,
     /** What was answered too late to be an outcome. */
@@ -144,7 +147,7 @@ function answerOf(key: string, seen: Seen): LaterResult {
         : { result: 'failed', reason: 'agent_failed', heard };
     return answered;
   }
-  if (seen.closed === 'withdrawn') return { result: 'failed', reason: 'withdrawn', blameless: true };
+  if (seen.closed === 'withdrawn') return { result: 'withdrawn' };
   if (seen.closed === 'silent') return { result: 'uncertain', reason: 'agent_silent' };
   return { result: 'pending', ms: Math.min(ERRAND_LOOK_MS, seen.ms ?? ERRAND_LOOK_MS) };
 }

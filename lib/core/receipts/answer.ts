@@ -15,12 +15,7 @@ export type Unsuccessful = Heard & {
   reason: string;
   retryAfterMs?: number | null;
   repeat?: Repeat;
-  /** it says nothing of how sending goes, so no error budget counts it */
-  blameless?: true;
 };
-
-/** The executor's own reason: it was to be sent, and the sending was stopped before. It is due again without a person, and counts as no attempt. */
-export const NOT_SENT = 'not_sent';
 
 /** The beginning of what the target answered, as `heardText` writes it; null or left out where no answer came. */
 type Heard = { heard?: string | null };
@@ -38,3 +33,15 @@ export type Answer =
  * `ms` at the latest.
  */
 export type Pending = { result: 'pending'; ms: number };
+
+/**
+ * Nobody had begun it when its chunk was brought to a stop, and from now on nobody can. So it was certainly not executed, and it was no attempt: it is due again when its
+ * chunk goes on, without a person.
+ */
+export type Withdrawn = { result: 'withdrawn' };
+/** The reason in the receipts of an action that was withdrawn. */
+export const WITHDRAWN = 'withdrawn';
+/** The reason where a worker had not sent it when its chunk was brought to a stop. */
+export const HELD_BACK = 'held_back';
+/** Reasons of what is not executed and was no attempt. */
+export const NO_ATTEMPTS: readonly string[] = [WITHDRAWN, HELD_BACK];

@@ -8,6 +8,7 @@ import { oneLine } from '#lib/core/values/markdown-safe.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import { renderCut, templateFields } from '#lib/core/values/template.ts';
 import type { DecisionAnswers, ReceiptBody } from '#lib/ledger/receipt.ts';
+import { HELD_BACK, WITHDRAWN } from './answer.ts';
 import { reasonWords } from './reason-words.ts';
 
 export const ERASED = '[erased]';
@@ -94,15 +95,23 @@ function shortened(plan: Lines, values: Readonly<Record<string, string>>): Recor
 
 function verbOf({ kind, result, reason, evidence, past }: LineOf): string {
   const because = reason ? ` (${reasonWords(reason)})` : '';
-  const says = evidence === 'person' ? ', as a person says' : evidence === 'inspection' ? ', as the target says' : '';
+  const says = evidence === null ? '' : (SAYS[evidence] ?? '');
   if (kind === 'intent') return 'Intent';
   if (result === 'succeeded') return `${past}${says}${because}`;
   if (result === 'failed') return `Failed${because}`;
   if (result === 'skipped') return `Skipped${because}`;
   if (result === 'not_executed') return `Not executed${says}`;
   if (result === 'abandoned') return 'Accepted as unknown';
+  if (reason === WITHDRAWN) return 'Taken back';
+  if (reason === HELD_BACK) return 'Held back';
   return `Uncertain${because}`;
 }
+
+const SAYS: Readonly<Record<string, string>> = {
+  person: ', as a person says',
+  inspection: ', as the target says',
+  executor: ': it was never sent',
+};
 
 export type DecisionLineOf = {
   answers: DecisionAnswers;

@@ -2,9 +2,9 @@
  * Intents ahead of a free slot, so that a request can leave at the moment when a slot becomes free and does not wait there for a commit. Only where the target honours keys:
  * what a lost owner leaves open is then repeated, and nobody is asked about it (I4).
  */
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { HELD_BACK } from '#lib/core/receipts/answer.ts';
 import { type Attempt, honoursKeys } from './attempt.ts';
-import { outcomeRow } from './attempt-receipts.ts';
+import { notBegunRows } from './attempt-receipts.ts';
 import { type Run, target, wake } from './run.ts';
 
 /** Of a chunk's slots, so many become free during one commit at most, but for a bunch of answers at one moment. */
@@ -52,6 +52,6 @@ export async function stillGoes(run: Run): Promise<boolean> {
  */
 export async function leaveUnsent(run: Run, attempt: Attempt): Promise<void> {
   if (run.stop === 'lost') return;
-  await run.writer.outcome(outcomeRow(run, attempt, { result: 'failed', reason: NOT_SENT }));
+  await run.writer.notBegun(notBegunRows(run, attempt, HELD_BACK));
   run.announce();
 }

@@ -1,6 +1,6 @@
 /** The receipts of an attempt: its intent, its outcome, and what an inspection found out. */
 import { randomBytes } from 'node:crypto';
-import type { Answer } from '#lib/core/receipts/answer.ts';
+import { type Answer, HELD_BACK, type WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { commitment } from '#lib/ledger/canonical.ts';
 import { type IntentBody, type OutcomeBody, sealReceipt } from '#lib/ledger/receipt.ts';
 import {
@@ -92,15 +92,36 @@ function reasonOf({ doubt }: Attempt, answer: Answer): string | null {
   return answer.result === 'uncertain' ? (doubt ?? answer.reason) : answer.reason;
 }
 
-/** What an inspection found out, as the receipt after the uncertain one. */
-export function resolutionRow(run: Run, attempt: Attempt, result: Settled['result']): Settled {
+/**
+ * An action that nobody had begun and nobody can any more: without an answer, and not executed. That is known from its target where it was withdrawn there, and from the
+ * worker itself where it was held back here.
+ */
+export function notBegunRows(
+  run: Run,
+  attempt: Attempt,
+  reason: typeof WITHDRAWN | typeof HELD_BACK,
+): { outcome: OutcomeRow; resolution: Settled } {
+  const nobody: Attempt = { ...attempt, doubt: null };
+  return {
+    outcome: outcomeRow(run, nobody, { result: 'uncertain', reason }),
+    resolution: resolutionRow(run, nobody, 'not_executed', reason === HELD_BACK ? 'executor' : 'inspection'),
+  };
+}
+
+/** What an inspection found out, or the executor knows, as the receipt after the uncertain one. */
+export function resolutionRow(
+  run: Run,
+  attempt: Attempt,
+  result: Settled['result'],
+  evidence: 'inspection' | 'executor' = 'inspection',
+): Settled {
   const sealed = sealReceipt({
     at: run.clock.date().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
     by: run.by,
     chunk: run.claim.number,
-    evidence: 'inspection',
+    evidence,
     intent: attempt.intentLeaf?.toString('hex') ?? null,
     kind: 'resolution',
     ordinal: attempt.row.ordinal,

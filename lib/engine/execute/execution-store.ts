@@ -145,9 +145,10 @@ async function connect(pool: Pool): Promise<ReceiptConnection> {
 }
 
 function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction {
-  const { tx, commit, rollback } = fenced(client, claim, () => new Refused('lost'));
+  const { tx, begin, commit, rollback } = fenced(client, claim, () => new Refused('lost'));
   return {
     tx,
+    begin,
     // Guarded by itself: without an effect there is no transaction around it.
     insertOutcomes: (rows) => insertOutcomes(client, claim, rows),
     isUncertain: (action) => isUncertain(tx, claim.batchId, action),

@@ -26,6 +26,8 @@ export class Refused extends Error {
 /** `resolution`: the sealed receipt that settles it; null when the target did not say what does. */
 type InspectedRow = InspectedAction & { resolution: Settled | null };
 
+type NotBegun = { outcome: OutcomeRow; resolution: Settled };
+
 type Outcomes = OutcomeRow[] | ((tx: Tx) => Promise<OutcomeRow[]>);
 
 export type ReceiptWriter = {
@@ -35,6 +37,8 @@ export type ReceiptWriter = {
   intents(rows: IntentRow[]): Promise<void>;
   /** Many at once; given a function, it makes their effect in the transaction of the outcomes that it returns. */
   outcomes(rows: Outcomes): Promise<void>;
+  /** Of an action that nobody had begun: without an answer and, with the same commit, not executed. */
+  notBegun(rows: NotBegun): Promise<void>;
   /** What the target said about an uncertain action, and the receipt that settles it, if one does. Nothing when a person was faster. */
   inspected(row: InspectedRow): Promise<void>;
 };
@@ -98,6 +102,7 @@ export function receiptWriter(store: ExecutionStore, claim: Claim, mayBegin: () 
     outcome: (row) => enqueue(waiting.outcomes, row),
     intents: (rows) => writeIntents(db, claim, rows, mayBegin),
     outcomes: (rows) => writeOutcomes(db, claim, rows),
+    notBegun: (rows) => writeNotBegun(db, claim, rows),
     inspected: (row) => writeInspected(db, claim, row),
   };
 }
@@ -185,6 +190,26 @@ async function writeOutcomes(db: Database, claim: Claim, outcomes: Outcomes): Pr
       await reach('outcomes.before', claim.batchId);
       if (!(await fenced.insertOutcomes(rows))) throw new Refused('lost');
       await reach('effect.recorded', claim.batchId);
+      await fenced.commit();
+    } catch (error) {
+      if (!isConnectionLoss(error)) await fenced.rollback();
+      throw error;
+    }
+  });
+  await reach('outcomes.committed', claim.batchId);
+}
+
+/** Nobody is asked about it between the two, and no owner that dies leaves the one without the other. */
+async function writeNotBegun(db: Database, claim: Claim, { outcome, resolution }: NotBegun): Promise<void> {
+  await surely(db, claim, async (client, attempt) => {
+    const settled = { ...resolution, ordinal: outcome.ordinal, step: outcome.step + 1 };
+    const fenced = client.transaction(claim);
+    try {
+      attempt([outcome, settled]);
+      await fenced.begin();
+      await reach('outcomes.before', claim.batchId);
+      if (!(await fenced.insertOutcomes([outcome]))) throw new Refused('lost');
+      if (!(await fenced.insertResolution(settled))) throw new Refused('lost');
       await fenced.commit();
     } catch (error) {
       if (!isConnectionLoss(error)) await fenced.rollback();

@@ -3,7 +3,7 @@
  * of its own (docs/protocol.md, Repeats). Everything that touches the world is handed in.
  */
 
-import type { Answer, Pending, Unsuccessful } from '#lib/core/receipts/answer.ts';
+import type { Answer, Pending, Unsuccessful, Withdrawn } from '#lib/core/receipts/answer.ts';
 
 type Attempt = {
   /** its intent was open when this owner came, so that the first send here is a repeat already */
@@ -13,7 +13,7 @@ type Attempt = {
 };
 
 type Sender = {
-  send(): Promise<Answer | Pending>;
+  send(): Promise<Answer | Pending | Withdrawn>;
   /** Ms until it may be sent again after this answer; null when it is not to be. */
   waitAfter(answer: Unsuccessful, repeats: number): number | null;
   /** Of an answer that is to be followed by a repeat: each counts. */
@@ -25,16 +25,16 @@ type Sender = {
 };
 
 /**
- * The answer that the attempt comes to, and whether it was counted; null when it stays open for another owner, pending when its answer is still to come. Once a send may have acted, only a success ends the doubt: for
+ * The answer that the attempt comes to, and whether it was counted; null when it stays open for another owner, pending when its answer is still to come, withdrawn when none will. Once a send may have acted, only a success ends the doubt: for
  * that the target's kind is told of it with the next send.
  */
 export async function untilKnown(
   attempt: Attempt,
   sender: Sender,
-): Promise<{ answer: Answer; counted: boolean } | Pending | null> {
+): Promise<{ answer: Answer; counted: boolean } | Pending | Withdrawn | null> {
   for (let repeats = attempt.inherited ? 1 : 0; ; repeats += 1) {
     const answer = await sender.send();
-    if (answer.result === 'pending') return answer;
+    if (answer.result === 'pending' || answer.result === 'withdrawn') return answer;
     if (answer.result === 'succeeded') return { answer, counted: false };
     if (answer.result === 'uncertain') attempt.doubt ??= answer.reason;
     const ms = answer.repeat === undefined ? null : sender.waitAfter(answer, repeats);

@@ -1,13 +1,13 @@
 /** Requests to targets elsewhere: the intent, the send, its repeats, the outcome, and what follows from it. */
 import { channel } from 'node:diagnostics_channel';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
-import type { Answer, Pending, Unsuccessful } from '#lib/core/receipts/answer.ts';
+import { type Answer, type Unsuccessful, WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { answeredAfter, leaveUnsent, stillGoes } from './ahead.ts';
 import { isAsked } from './asked.ts';
 import { type Attempt, attemptAfter, honoursKeys, sendingOf } from './attempt.ts';
-import { intentRow, outcomeRow } from './attempt-receipts.ts';
+import { intentRow, notBegunRows, outcomeRow } from './attempt-receipts.ts';
 import { closeRequest, openRequest } from './connections.ts';
 import { lookUp } from './look-up.ts';
 import { pace } from './pace.ts';
@@ -15,7 +15,7 @@ import { Refused } from './receipt-writer.ts';
 import { untilKnown } from './repeat.ts';
 import { type Run, target, wake, whom } from './run.ts';
 import type { Sent, Turn } from './slots.ts';
-import type { Remote } from './target.ts';
+import type { Remote, Said } from './target.ts';
 import { rest } from './waits.ts';
 
 /**
@@ -85,11 +85,16 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     leavesOpen: () => run.stop === 'drained' || run.stop === 'gave_way',
   });
   if (known === null) return undefined;
-  if ('result' in known) {
+  if ('result' in known && known.result === 'pending') {
     run.awaited.set(attempt.row.ordinal, run.clock.now() + known.ms);
     return undefined;
   }
   run.awaited.delete(attempt.row.ordinal);
+  if ('result' in known) {
+    await run.writer.notBegun(notBegunRows(run, attempt, WITHDRAWN));
+    run.announce();
+    return undefined;
+  }
   const { answer, counted } = known;
   const knownAt = run.clock.now();
   const recorded = run.writer.outcome(outcomeRow(run, attempt, answer)).then(() => {
@@ -114,7 +119,7 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
 }
 
 /** Closes the request that was opened for it. */
-async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer | Pending> {
+async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Said> {
   try {
     const begun = await to.begin?.(sendingOf(attempt), run.lease.signal);
     const apply: Remote['apply'] = begun ?? ((sending, signal) => to.apply(sending, signal));
@@ -170,7 +175,6 @@ function isStopping(to: Remote, { reason }: Unsuccessful): boolean {
 
 /** Counts what did not succeed, and stops where the budget is spent or a target under trial fails. */
 function charge(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful): void {
-  if (answer.blameless) return;
   const fault = to.faultOf(attempt.row, answer.reason);
   if (fault && (run.probes.has(fault.target) || isStopping(to, answer))) {
     wake(run, { halted: fault.message, fault });

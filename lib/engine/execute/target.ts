@@ -1,5 +1,5 @@
 /** What the executor must know of whom it sends to. Which connectors there are it is told by whoever starts it. */
-import type { Answer, Pending } from '#lib/core/receipts/answer.ts';
+import type { Answer, Pending, Withdrawn } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { TargetFault } from '#lib/store/actions/breakers.sql.ts';
 import type { WorkRow } from '#lib/store/actions/execution.sql.ts';
@@ -41,13 +41,16 @@ export type Target =
       boundsOf?(row: WorkRow): Promise<Bounds | null>;
       /** Reasons after which nothing more is sent there before somebody mended it. Left out where there are no connections. */
       stopsAtOnce?: readonly string[];
-      /** Its answers may be pending: then no more of them are out at once than the chunk has slots. It honours keys for ever. */
+      /** Its answers may be pending, or withdrawn: no more of them are out at once than the chunk has slots. It honours keys for ever. */
       answersLater?: boolean;
-      apply(sending: Sending, signal: AbortSignal): Promise<Answer | Pending>;
+      apply(sending: Sending, signal: AbortSignal): Promise<Said>;
       /** Fetches what a send needs first, however long that takes, and gives the send itself. Left out where nothing is needed. */
-      begin?(sending: Sending, signal: AbortSignal): Promise<() => Promise<Answer | Pending>>;
+      begin?(sending: Sending, signal: AbortSignal): Promise<() => Promise<Said>>;
       /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
       inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;
     };
+
+/** What a remote target says of a send: an answer; or, where it answers later, that there is none yet, or that there will be none. */
+export type Said = Answer | Pending | Withdrawn;
 
 export type Remote = Extract<Target, { kind: 'remote' }>;

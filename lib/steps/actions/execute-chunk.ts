@@ -4,14 +4,13 @@ import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { ApplyInput, Connector } from '#lib/connectors/port.ts';
 import { KEYS_MARGIN_MS } from '#lib/core/limits.ts';
 import { keysKeptMs, type Plan } from '#lib/core/plans/plan.ts';
-import type { Answer, Pending } from '#lib/core/receipts/answer.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { announce } from '#lib/engine/events.ts';
 import { executionStore } from '#lib/engine/execute/execution-store.ts';
 import { executeChunk as execute } from '#lib/engine/execute/executor.ts';
 import type { Execution } from '#lib/engine/execute/run.ts';
 import { talliedStore } from '#lib/engine/execute/tallied-store.ts';
-import type { Sending, Target } from '#lib/engine/execute/target.ts';
+import type { Said, Sending, Target } from '#lib/engine/execute/target.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
@@ -93,11 +92,11 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
     return { kind: 'transactional', applyMany: (tx, sendings) => connector.applyMany(tx, sendings.map(input)) };
   }
   /** How long its target took, for the board. */
-  const tallied = async ({ row }: Sending, send: () => Promise<Answer | Pending>): Promise<Answer | Pending> => {
+  const tallied = async ({ row }: Sending, send: () => Promise<Said>): Promise<Said> => {
     const began = performance.now();
     const answer = await send();
     const target = connector.targetOf(row.request);
-    if (target !== null && answer.result !== 'pending')
+    if (target !== null && answer.result !== 'pending' && answer.result !== 'withdrawn')
       TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
     return answer;
   };

@@ -10,8 +10,12 @@ import { cancel } from '#lib/steps/batches/cancel.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
+import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
+import { verifyTrail } from '#lib/trail/verify/checks.mjs';
+import { hashing, inflate } from '#lib/trail/verify/node.mjs';
+import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
@@ -32,6 +36,8 @@ const agent = (): Actor => ({
 });
 const [ONE, TWO] = [agent(), agent()];
 
+/** Taken back before an agent had it. */
+const WITHDRAWN = ['intent', 'outcome:uncertain', 'resolution:not_executed'];
 const ACTION = { connector: 'agent', do: 'do', with: { instruction: 'Answer “{{subject}}”.', fields: ['subject'] } };
 const plan = (url = 'http://127.0.0.1:9', execution: object = {}): PlanInput => ({
   classifier: { kind: 'rules', rules: [], otherwise: 'keep' },
@@ -84,6 +90,14 @@ const late = ({ batchId }: SeededBatch) =>
     UPDATE chunk SET not_before = clock_timestamp() FROM late WHERE id = chunk_id AND waits_for = 'agent'`,
     [batchId],
   );
+
+async function verified({ batchId }: SeededBatch) {
+  const parts: Uint8Array[] = [];
+  for await (const part of (await exportTrail(ADA, { batchId })).body) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  const read = async (at: number, length: number) => bytes.subarray(at, at + length);
+  return verifyTrail(await openZip({ size: bytes.length, read }, inflate), hashing);
+}
 
 test('as many errands as slots are out, and no worker and no slot is held; each answer is one outcome, and makes room for the next', async () => {
   const { url, seen } = await target(() => 200);
@@ -179,7 +193,8 @@ test('a pause takes back what nobody has and waits for what somebody has; when i
   expect((await take(TWO, batch)).given).toBeNull();
   await workUntil(pool, waits(batch, 1));
   expect(await chunkOf(batch)).toMatchObject({ state: 'executing', stopping: 'pause' });
-  expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent'], 2: ['intent', 'outcome:failed'] });
+  expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent'], 2: WITHDRAWN });
+  expect(await counters(pool, batch.batchId)).toMatchObject({ failed: 0, uncertain: 0, notExecuted: 1, inFlight: 1 });
   expect((await readBatch(ADA, { batchId: batch.batchId }))?.chunks[0]?.waitsFor).toMatchObject({ for: 'agent' });
   await say(ONE, batch, taken, 'done');
   await workUntil(pool, is(batch, 'paused'));
@@ -193,6 +208,22 @@ test('a pause takes back what nobody has and waits for what somebody has; when i
   expect(await counters(pool, batch.batchId)).toMatchObject({ done: 3, failed: 0, uncertain: 0, inFlight: 0 });
 });
 
+test('being taken back is no attempt: however often a batch is paused, what nobody had is handed out when it goes on', async () => {
+  const batch = await seed(items('errand', 'errand'), plan(undefined, { retry: { attempts: 1 } }));
+  for (const attempt of [1, 2, 3]) {
+    await workUntil(pool, waits(batch, 2));
+    expect(await errands(batch)).toHaveLength(2 * attempt);
+    await pause(ADA, { batchId: batch.batchId });
+    await workUntil(pool, is(batch, 'paused'));
+    expect(await counters(pool, batch.batchId)).toMatchObject({ failed: 0, uncertain: 0, notExecuted: 2, inFlight: 0 });
+    await resume(ADA, { batchId: batch.batchId });
+  }
+  await workUntil(pool, waits(batch, 2));
+  for (const by of [ONE, TWO]) await say(by, batch, await take(by, batch), by === ONE ? 'done' : 'failed');
+  await workUntil(pool, is(batch, 'done'));
+  expect(await counters(pool, batch.batchId)).toMatchObject({ done: 1, failed: 1, uncertain: 0, notExecuted: 0, inFlight: 0 });
+});
+
 test('a cancel waits for what an agent has until its time is over, and for nothing else', async () => {
   const batch = await seed(items('errand', 'errand', 'errand'));
   await workUntil(pool, waits(batch, 2));
@@ -201,8 +232,10 @@ test('a cancel waits for what an agent has until its time is over, and for nothi
   await workUntil(pool, waits(batch, 1));
   await late(batch);
   await workUntil(pool, is(batch, 'cancelled'));
-  expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:uncertain'], 2: ['intent', 'outcome:failed'] });
-  expect(await counters(pool, batch.batchId)).toMatchObject({ done: 0, failed: 1, uncertain: 1, notExecuted: 1, inFlight: 0 });
+  // What nobody had was certainly not done, and is told with what was never begun; only what an agent had is not known.
+  expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:uncertain'], 2: WITHDRAWN });
+  expect(await counters(pool, batch.batchId)).toMatchObject({ done: 0, failed: 0, uncertain: 1, notExecuted: 2, inFlight: 0 });
+  expect((await verified(batch)).verdict).toBe('holds');
 });
 
 test('a worker that dies while errands are out leaves them as they are: its heir hears the answers, and no errand is made twice', async () => {

@@ -9,7 +9,7 @@ import { batchFrom, CHUNK_FIRSTS_UNDONE, CHUNK_TERMINAL, chunkFrom, stateList } 
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
-import { NOT_SENT } from '#lib/core/receipts/answer.ts';
+import { NO_ATTEMPTS } from '#lib/core/receipts/answer.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import { readUnclosed } from '#lib/store/receipts/batch-receipts.sql.ts';
@@ -174,7 +174,6 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT count(*)::int AS tried FROM receipt f
   WHERE r.result = 'failed' AND f.batch_id = $4 AND f.ordinal = m.ordinal AND f.result = 'failed' AND f.seq > $8
-    AND ${reasonOf('f')} IS DISTINCT FROM '${NOT_SENT}'
 ) t
 WHERE m.decision_id = $1 AND m.chunk_id = $2 AND m.ordinal ${backwards ? '<' : '>'} $3 AND m.connector IS NOT NULL AND (m.first OR $7) AND ${due}
 ORDER BY m.ordinal ${backwards ? 'DESC' : ''} LIMIT $9`;
@@ -186,15 +185,14 @@ function reasonOf(receipt: string): string {
 
 /** A person left what has no receipt unsent: a retry is about the others. */
 const REST_ACCEPTED = '(SELECT accepted_rest > 0 FROM chunk WHERE id = $2)';
-/**
- * An owner that ended while an attempt waited left a failure behind; its receipts say that the next attempt is due. So is, however often, what an owner was about to send
- * when it was stopped.
- */
+/** What was called back when its chunk stopped was no attempt. An owner that ended while an attempt waited left a failure behind; its receipts say that the next attempt is due. */
 const DUE = `((r.step IS NULL AND NOT ${REST_ACCEPTED}) OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8)
+  OR (r.result = 'not_executed' AND EXISTS (
+    SELECT FROM receipt w WHERE w.batch_id = $4 AND w.ordinal = m.ordinal AND w.step = r.step - 1
+      AND ${reasonOf('w')} = ANY ('{${NO_ATTEMPTS.join()}}')))
   OR (r.result = 'failed' AND t.tried < $10 AND EXISTS (
     SELECT FROM unnest($11::text[], $12::text[]) AS passing(connector, reason)
-    WHERE passing.connector = m.connector AND passing.reason = ${reasonOf('r')}))
-  OR (r.result = 'failed' AND ${reasonOf('r')} = '${NOT_SENT}'))`;
+    WHERE passing.connector = m.connector AND passing.reason = ${reasonOf('r')})))`;
 const OPEN = `(r.kind = 'intent' AND ($10::int, $11::text[], $12::text[]) IS NOT NULL)`;
 
 export type Ending = 'paused' | 'cancelled' | 'awaiting_release' | 'unresolved' | 'done';

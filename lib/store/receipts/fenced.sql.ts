@@ -7,6 +7,8 @@ import { refusalOf, type Tx, transactionOn } from '#lib/store/postgres/db.ts';
 export type Fenced = {
   /** Begins with the first thing it is asked: an effect that asks for nothing needs no transaction. */
   tx: Tx;
+  /** Begins before that, for statements that are asked of the connection itself. */
+  begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
 };
@@ -17,18 +19,22 @@ export type Fenced = {
  */
 export function fenced(client: PoolClient, claim: Claim, lost: () => Error): Fenced {
   let begun: Promise<void> | null = null;
-  const begin = async (): Promise<void> => {
+  const hold = async (): Promise<void> => {
     await client.query(BEGIN);
     if (!(await holdFence(client, claim))) throw lost();
   };
+  const begin = (): Promise<void> => {
+    begun ??= hold();
+    return begun;
+  };
   const query = async (...asked: unknown[]): Promise<unknown> => {
-    begun ??= begin();
-    await begun;
+    await begin();
     return (client.query as (...all: unknown[]) => unknown)(...asked);
   };
   const { tx, end } = transactionOn({ query: query as Tx['query'] });
   return {
     tx,
+    begin,
     async commit() {
       const whole = end();
       if (whole !== 'whole') throw refusalOf(whole);
