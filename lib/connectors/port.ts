@@ -12,6 +12,7 @@ import type { Answer, Pending } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
+import type { ChangeKind } from '#lib/shapes/changes.ts';
 import type { Declared, Offers } from '#lib/shapes/connections.ts';
 import type { DescribedRequest } from '#lib/shapes/requests.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
@@ -77,6 +78,18 @@ type Shown<Form> = Extract<DescribedRequest, { form: Form }>;
  * compared with what is to be sent: the body of the request, or `will`, where the connector knows better what would be there.
  */
 export type Look = { heard: string; whole: string | null; will?: string | null } | { words: string } | { cannot: string };
+
+/** `held`: a text of the item that the target's file may have had when it was read. */
+export type ChangesOf = { ordinal: number; request: FrozenRequest; held: string | null };
+
+/** A file that an action changes. `from`: its path before, where it is moved. `texts` are read when they are asked for; null where there is no file, or `unknown` why nobody can tell here. */
+export type ChangedFile = {
+  ordinal: number;
+  path: string;
+  from: string | null;
+  kind: ChangeKind;
+  texts(): Promise<{ before: string | null; after: string | null } | { unknown: string }>;
+};
 
 type LookInput = RequestOf & { datasetId: string; ordinal: number };
 
@@ -187,6 +200,8 @@ type Common = {
    * at. Never throws for what a target says.
    */
   look?(client: Querying, of: LookInput, signal: AbortSignal): Promise<Look>;
+  /** The files that these requests change, in their order, with what their texts were and become. Changes nothing. Left out where no files are changed. */
+  changes?(of: readonly ChangesOf[], signal: AbortSignal): AsyncIterable<ChangedFile>;
   /**
    * Pure: what a request that `prepare` built would change, as a text that is the same for two requests which change the same thing, and that a person
    * understands (an address). Null where a request changes nothing, or something of its own. Left out where that is so of all.

@@ -46,6 +46,13 @@ export function lookerFor(name: string, request: Uint8Array): Required<Pick<Conn
   return connector.kind === 'transactional' || connector.canInspect(request) ? { look } : null;
 }
 
+/** What tells which files the requests of this connector change; null where they change none. */
+export function changesBy(name: string): Required<Pick<Connector, 'changes'>> | null {
+  const connector = CONNECTORS.find((one) => one.name === name);
+  const changes = connector?.changes?.bind(connector);
+  return changes ? { changes } : null;
+}
+
 /** Whom a frozen request of this connector goes to; null where nothing leaves Countersign. */
 export const targetOfRequest: TargetNamer = (name, request) => {
   const connector = CONNECTORS.find((one) => one.name === name);

@@ -15,6 +15,7 @@ import { env } from '#lib/env.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 import { countStaged, readStaged } from '#lib/store/repositories/staged.ts';
+import { changedFiles } from './changes.ts';
 import { checkConnection, testedRepository } from './connection.ts';
 import { gathered } from './deliver.ts';
 import { describeRequest } from './describe.ts';
@@ -93,6 +94,13 @@ export function makeGit({
     }
   }
 
+  /** Throws Unreached. */
+  async function openFor(via: Via, signal: AbortSignal): Promise<Repository> {
+    const live = await liveFor(via);
+    if ('reason' in live) throw new Unreached(live);
+    return openRepository(live, opening, signal);
+  }
+
   return {
     ...{ name: 'git', version: 1, since: 1, kind: 'remote', answersSince: 1, verbs: VERBS, takes: TAKES, form: gitForm },
     ...{
@@ -118,6 +126,7 @@ export function makeGit({
         (reason) => ({ cannot: whyNot(reason) }),
         (repository) => lookAt(repository, of),
       ),
+    changes: (of, signal) => changedFiles(models(), openFor, of, signal),
     async undo(_client, done) {
       const staged = await readStaged(
         models(),

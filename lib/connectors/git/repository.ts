@@ -30,6 +30,8 @@ export type Repository = {
   entries(commit: string, paths: readonly string[]): Promise<Map<string, Entry>>;
   /** Every file of a commit that is here, below a folder (all where it is empty), with its bytes. */
   list(commit: string, folder: string): Promise<(Entry & { path: string; size: number })[]>;
+  /** How large files are, by their ids; what is not here is left out. */
+  sizes(ids: readonly string[]): Promise<Map<string, number>>;
   /** The bytes of files that are here, by their ids. */
   read(ids: readonly string[]): Promise<Map<string, Buffer>>;
   /** A command on the copy that this object has no word for. Throws `Unreached` where it fails. */
@@ -133,6 +135,15 @@ function repositoryIn(run: Run, address: string): Repository {
         ...(below === '' ? [] : ['--', `${below}/`]),
       ]);
       return treeLines(listed);
+    },
+    async sizes(ids) {
+      const listed = await text(['cat-file', '--batch-check'], { input: ids.map((id) => `${id}\n`) });
+      return new Map(
+        listed.split('\n').flatMap((line) => {
+          const [id = '', kind, size] = line.split(' ');
+          return kind === 'blob' ? [[id, Number(size)] as const] : [];
+        }),
+      );
     },
     async read(ids) {
       const listed = await git(['cat-file', '--batch'], { input: ids.map((id) => `${id}\n`) });
