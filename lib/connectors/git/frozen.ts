@@ -31,7 +31,14 @@ const change = z.object({
   branch: z.string(),
   message: z.string(),
   files: z.array(fileChange).min(1).max(2),
+  /** the commit of an agent that it was made of */
+  handedIn: z.string().regex(COMMIT_ID).optional(),
   via,
+});
+/** What an agent committed of an item, as it is kept until it is frozen. */
+const handedChange = change.pick({ branch: true, message: true, files: true }).extend({
+  do: z.enum(['write', 'delete', 'move']),
+  commit: z.string().regex(COMMIT_ID),
 });
 const withdrawal = z.object({ do: z.literal('withdraw'), branch: z.string(), undoes: z.string(), via });
 const push = z.object({
@@ -49,6 +56,7 @@ const push = z.object({
   via,
 });
 
+export type GitHanded = z.infer<typeof handedChange>;
 export type GitChange = z.infer<typeof change>;
 export type GitWithdrawal = z.infer<typeof withdrawal>;
 export type GitPush = z.infer<typeof push>;
@@ -66,6 +74,11 @@ export function bytesOf(request: GitRequest, ordinal: number): FrozenRequest {
 /** Throws when the bytes are no request of this version. */
 export function readRequest(bytes: FrozenRequest): GitRequest {
   return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
+
+/** Throws when the bytes are no change of this version. */
+export function readHanded(bytes: Uint8Array): GitHanded {
+  return handedChange.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
 }
 
 /** As breakers name it. Null when the bytes are no request. Read on its own, for it is asked of every row that is frozen. */

@@ -65,7 +65,10 @@ describe.skipIf(gitMissing !== null)('a repository', () => {
     expect(await changes(batch, 1)).toEqual({ approved: false, ...first });
     expect(await changes(batch, 2)).toMatchObject({
       sum: { ...sum, files: 2, removed: 1 },
-      files: [{ path: 'c/d.md', added: 1 }, { path: 'e.tmp', kind: 'removed', hunks: [], why: 'There is no text in it.' }],
+      files: [
+        { path: 'c/d.md', added: 1 },
+        { path: 'e.tmp', kind: 'removed', hunks: [], why: 'There is no text in it.' },
+      ],
     });
     await approve(pool, batch);
     await until(pool, batch, 'done');
@@ -108,7 +111,10 @@ describe.skipIf(gitMissing !== null)('a repository', () => {
     const undo = String(undone.body.id);
     await until(pool, undo, 'awaiting_review');
     // What was pushed is put back, and its text is in the copy of the repository alone; what is withdrawn changes no file.
-    expect((await changes(undo, 2)).files).toMatchObject([{ path: 'c/d.md', removed: 1 }, { path: 'e.tmp', kind: 'new' }]);
+    expect((await changes(undo, 2)).files).toMatchObject([
+      { path: 'c/d.md', removed: 1 },
+      { path: 'e.tmp', kind: 'new' },
+    ]);
     expect((await changes(undo, 1)).sum).toEqual({ ...sum, files: 0, added: 0 });
     await approve(pool, undo);
     await until(pool, undo, 'done');
