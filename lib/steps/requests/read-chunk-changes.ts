@@ -13,13 +13,14 @@ import {
   CHANGES_SUMMED_BYTES,
   GIT_TIMEOUT_MS,
 } from '#lib/core/limits.ts';
-import { lineChanges } from '#lib/core/values/line-changes.ts';
+
 import type { ChangedFileView, ChangesSum, ChunkChanges } from '#lib/shapes/changes.ts';
 import { buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { readFrozenBytes, readFrozenPage } from '#lib/store/checkpoints/requests.ts';
 import { readNamed } from '#lib/store/datasets/named-items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { turns } from '#lib/turns.ts';
+import { lineChanges } from './line-changes.ts';
 import { assertInReview, chunkOf } from './request-of.ts';
 
 type Found = NonNullable<Awaited<ReturnType<typeof chunkOf>>>;

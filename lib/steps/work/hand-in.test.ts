@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { testDatabase } from '#test/database.ts';
 import { approve, asAdmin, until } from '#test/fixtures/connected.ts';
@@ -50,7 +51,8 @@ const FILES = { 'a.md': 'one\n', 'b.md': 'two\n', 'c.md': 'three\n', 'd.md': 'fo
 describe.skipIf(gitMissing !== null)('commits of agents', () => {
   let server: GitServer;
   beforeAll(async () => {
-    server = await gitServer(FILES);
+    server = await gitServer({ ...FILES, 'a.md': 'zero\n' });
+    server.commit({ 'a.md': 'one\n' });
     const made = await asAdmin('POST', '/connections', {
       ...{ name: 'repo', connector: 'git', address: server.address, auth: { kind: 'basic', username: USER } },
       secrets: { password: PASSWORD },
@@ -139,10 +141,9 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     // What nobody handed in blocks the approval, with its row.
     const blocked = await readCheckpoint(ADA, { batchId, chunk: 1 });
     expect(blocked?.problems).toEqual([{ ordinal: 3, category: 'mend', message: 'Item 3: no agent handed in a commit of it.' }]);
-    await correct(ADA, { batchId, chunk: 1, revision: blocked?.revision ?? 0, items: [{ ordinal: 3, category: 'keep' }] });
+    await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 3, category: 'keep' }] });
     // A correction away leaves what was handed in unused.
-    const second = await readCheckpoint(ADA, { batchId, chunk: 2 });
-    await correct(ADA, { batchId, chunk: 2, revision: second?.revision ?? 0, items: [{ ordinal: 6, category: 'keep' }] });
+    await correct(ADA, { batchId, chunk: 2, corrections: [{ ordinal: 6, category: 'keep' }] });
     const { sum, files } = (await asAdmin('GET', `/batches/${batchId}/chunks/1/changes`)).body as Record<string, unknown>;
     expect(sum).toMatchObject({ files: 2, moved: 1, added: 2, gone: 2 });
     expect(files).toMatchObject([
@@ -219,12 +220,9 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     await two.report([2, 3], 'keep');
     await two.complete();
     const seen = await readCheckpoint(ADA, { batchId, chunk: 1 });
-    const sent = await asAdmin('POST', `/batches/${batchId}/chunks/1/decision`, {
-      digest: seen?.digest,
-      execute: false,
-      again: 'Do it anew.',
-    });
-    if (sent.status === 200) expect(await left()).toEqual([]);
+    // What is classified anew is committed anew.
+    await decide(ADA, { batchId, chunks: [{ number: 1, digest: seen?.digest ?? '' }], sendBack: true, note: 'Do it anew.' });
+    expect(await left()).toEqual([]);
   });
 
   test('that are not what they should be are refused, each with its reason, and nothing is kept', async () => {
@@ -250,10 +248,10 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
       one.at.git('merge', '-q', '-m', 'Merge', left);
       return one.at.git('rev-parse', 'HEAD');
     });
-    const unrelated = at(() => {
-      one.at.commit({ 'a.md': 'unseen\n' }, one.of(1));
-      return one.at.commit({ 'a.md': 'seen\n' }, one.of(1));
-    });
+    one.at.git('checkout', '-q', '-f', '--detach', `${one.base}~1`);
+    one.at.commit({ 'a.md': 'x\n' }, one.of(1));
+    const elsewhere = one.at.bundle(`${one.base}~1..HEAD`);
+    one.at.commit({ 'a.md': 'y\n' }, one.of(1));
     const cut = one.at.bundle('HEAD~1..HEAD');
     const hostile: [string, Buffer, RegExp][] = [
       ['.GIT/config', at(() => one.at.commitTree(nested('.GIT', 'config'), one.of(1))).bundle, /hasDotgit|\.git/i],
@@ -319,7 +317,7 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
         }).bundle,
         /touches x\.md, which is not the file of this item/,
       ],
-      ['another base', unrelated.bundle.subarray(0, 10), /no bundle/],
+      ['another base', elsewhere, /does not stand on [0-9a-f]{40}, the commit that the items were read at/],
     ];
     for (const [what, bundle, why] of hostile)
       await expect(one.give(bundle), what).rejects.toMatchObject({ code: 'invalid', message: expect.stringMatching(why) });
