@@ -1,17 +1,24 @@
 /** Agents commit in checkouts of their own and hand in: what is kept, what is refused, and that the remote gets exactly what a person approved of it. */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerApi } from '#lib/api/answer.ts';
+import { answerMcp } from '#lib/api/mcp/answer-mcp.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
+import type { WorkClaim } from '#lib/shapes/work.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { testDatabase } from '#test/database.ts';
 import { approve, asAdmin, until } from '#test/fixtures/connected.ts';
 import { checkout } from '#test/fixtures/git-checkout.ts';
 import { type GitServer, gitMissing, gitServer, PASSWORD, USER } from '#test/fixtures/git-server.ts';
+import { somebody } from '#test/fixtures/signed-in.ts';
 import { ADA } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { claimWork } from './claim-work.ts';
 import { completeWork } from './complete-work.ts';
 import { handIn } from './hand-in.ts';
@@ -197,6 +204,39 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     await until(pool, push, 'done');
   }
 
+  test('come over MCP and over REST, and a second of the same counts once', async () => {
+    const batchId = await batchOf();
+    const { id } = await somebody('operator');
+    const owner: Actor = { id: `user:${id}`, role: 'operator', name: 'Bo', via: 'page' };
+    const { key } = await makeKey(owner, { name: 'Agents', role: 'agent', days: 7, batches: [] });
+    const client = new Client({ name: 'test', version: '1' });
+    const headers = { authorization: `Bearer ${key}`, host: '127.0.0.1:3000' };
+    const send = (url: string | URL, init?: RequestInit) =>
+      answerMcp(new Request(url, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headers } }));
+    await client.connect(new StreamableHTTPClientTransport(new URL('http://127.0.0.1:3000/mcp'), { fetch: send }));
+    const called = await client.callTool({ name: 'claim_chunk', arguments: { batch: batchId, worker: 'w' } });
+    const { claimed: found } = called.structuredContent as WorkClaim;
+    const at = checkout(server, found?.commits?.commit ?? '');
+    at.commit({ 'a.md': 'mine\n' }, { batch: batchId, chunk: 1, item: 1 });
+    const bundle = at.bundle('HEAD~1..HEAD');
+    const own = { batch: batchId, chunk: 1, epoch: 1 };
+    const handed = await client.callTool({ name: 'hand_in_commits', arguments: { ...own, bundle: bundle.toString('base64') } });
+    expect(handed.structuredContent).toMatchObject({ already: false, commits: 1, written: 1, left: 3 });
+    const posted = (body: Buffer, query = '?epoch=1') =>
+      answerApi(
+        new Request(`http://127.0.0.1:3000/api/v1/batches/${batchId}/chunks/1/work/commits${query}`, {
+          ...{ method: 'POST', headers, body: new Uint8Array(body) },
+        }),
+      );
+    const again = await posted(bundle);
+    expect([again.status, await again.json()]).toMatchObject([200, { already: true, written: 1 }]);
+    expect((await posted(bundle, '')).status).toBe(400);
+    const large = await client.callTool({
+      ...{ name: 'hand_in_commits', arguments: { ...own, bundle: Buffer.alloc(1024 ** 2 + 3).toString('base64') } },
+    });
+    expect((large.content as { text: string }[])[0]?.text).toBe('The bundle is larger than 1 MiB. Hand in fewer items at once.');
+  });
+
   test('are kept with what was reported, and dropped with the claim or the classification', async () => {
     const batchId = await batchOf();
     const one = await claimed(batchId, agent());
@@ -252,6 +292,11 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     one.at.commit({ 'a.md': 'x\n' }, one.of(1));
     const elsewhere = one.at.bundle(`${one.base}~1..HEAD`);
     one.at.commit({ 'a.md': 'y\n' }, one.of(1));
+    // Of what a program takes of memory there is less than of what it could unpack.
+    const bomb = atSize(null, () => commit({ 'a.md': Buffer.alloc(80 * 1024 ** 2) }).bundle)?.();
+    one.at.git('checkout', '-q', '-f', '--detach', one.base);
+    one.at.commit({ 'a.md': 'x\n' }, one.of(1));
+    one.at.commit({ 'a.md': 'y\n' }, one.of(1));
     const cut = one.at.bundle('HEAD~1..HEAD');
     const hostile: [string, Buffer, RegExp][] = [
       ['.GIT/config', at(() => one.at.commitTree(nested('.GIT', 'config'), one.of(1))).bundle, /hasDotgit|\.git/i],
@@ -280,6 +325,9 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
       ['what it stands on', cut, /stands on commit [0-9a-f]{40}, which branch main of repo does not have/],
       ['cut off', good.bundle.subarray(0, good.bundle.length - 30), /Git does not take the bundle/],
       ['nothing', Buffer.alloc(0), /no bundle/],
+      ...(bomb
+        ? [['a small bundle of a large file', bomb, /it unpacks to more than is taken of one/] as [string, Buffer, RegExp]]
+        : []),
       ['a file of 2 MiB', commit({ 'a.md': 'x'.repeat(2 * 1024 ** 2) }).bundle, /leaves a file of 2097152 bytes/],
       ['no UTF-8', commit({ 'a.md': Buffer.from([0x61, 0xff, 0x0a]) }).bundle, /is not UTF-8/],
       [
