@@ -76,6 +76,8 @@ function Files({ of, onItem }: Pick<Props, 'of' | 'onItem'>) {
   const files = pages.data.pages.flatMap((page) => page.files);
   if (sum.files === 0) return <p className="text-muted">Nothing of this chunk changes a file.</p>;
   const left = sum.files - files.length;
+  // A push is one item of many files: nobody looks for a file among its items.
+  const one = files.length > 1 && files.every(({ ordinal }) => ordinal === files[0]?.ordinal);
   return (
     <div className="flex min-w-0 flex-col gap-3">
       <p role="status" className="text-14 tabular-nums">
@@ -84,7 +86,7 @@ function Files({ of, onItem }: Pick<Props, 'of' | 'onItem'>) {
       <ul className="flex min-w-0 flex-col gap-2">
         {files.map((file) => (
           <li key={`${file.ordinal} ${file.path}`} className="min-w-0">
-            <File file={file} onItem={onItem} />
+            <File file={file} onItem={one ? null : onItem} />
           </li>
         ))}
       </ul>
@@ -98,23 +100,23 @@ const LINES_OPEN = 60;
 
 const KINDS = { new: 'new', changed: null, moved: 'moved', removed: 'removed' } as const;
 
-function File({ file, onItem }: { file: ChangedFileView; onItem: Props['onItem'] }) {
+function File({ file, onItem }: { file: ChangedFileView; onItem: Props['onItem'] | null }) {
   const { path, from, kind, hunks, more, why, ordinal } = file;
   const lines = hunks.reduce((count, hunk) => count + hunk.lines.length, 0) + more;
   return (
     <details open={lines <= LINES_OPEN} className="min-w-0 rounded-md border border-hairline">
       <summary className="cursor-pointer rounded-md bg-surface px-3 py-2 text-12 leading-[18px]">
-        <span className="font-mono font-medium break-all">
+        <span className="mr-2 font-mono font-medium break-all">
           {from === null ? null : (
             <>
               <bdi>{from}</bdi> <span className="font-sans font-normal text-muted">to</span>{' '}
             </>
           )}
           <bdi>{path}</bdi>
-        </span>{' '}
+        </span>
         {KINDS[kind] === null ? null : (
-          <span className={classes('mr-1', kind === 'removed' ? 'text-red' : 'text-muted')}>{KINDS[kind]}</span>
-        )}{' '}
+          <span className={classes('mr-2', kind === 'removed' ? 'text-red' : 'text-muted')}>{KINDS[kind]}</span>
+        )}
         <span className="whitespace-nowrap text-muted tabular-nums">{lineWords(file)}</span>
       </summary>
       <div className="min-w-0 border-t border-hairline">
@@ -122,12 +124,16 @@ function File({ file, onItem }: { file: ChangedFileView; onItem: Props['onItem']
         {hunks.map((hunk) => (
           <Hunk key={`${hunk.before} ${hunk.after}`} hunk={hunk} />
         ))}
-        <p className="flex flex-wrap gap-x-3 border-t border-hairline px-3 py-1 text-12 text-muted first:border-t-0">
-          {more > 0 ? <span>{formatNoun(more, 'lines')} more: the item has all of them.</span> : null}
-          <button type="button" onClick={() => onItem(ordinal)} className="underline underline-offset-2 hover:text-text">
-            Item {ordinal}
-          </button>
-        </p>
+        {more > 0 || onItem ? (
+          <p className="flex flex-wrap gap-x-3 border-t border-hairline px-3 py-1 text-12 text-muted first:border-t-0">
+            {more > 0 ? <span>and {formatNoun(more, 'lines')} more</span> : null}
+            {onItem ? (
+              <button type="button" onClick={() => onItem(ordinal)} className="underline underline-offset-2 hover:text-text">
+                Item {ordinal}
+              </button>
+            ) : null}
+          </p>
+        ) : null}
       </div>
     </details>
   );

@@ -213,7 +213,7 @@ const WORDS: Readonly<Record<string, Omit<Wording, 'target'>>> = {
   put_back: { verb: 'Commit a reversal', past: 'Reversed, committed', will: `commit the file as it was ${HERE}` },
   withdraw: { verb: 'Withdraw', past: 'Withdrawn', will: 'be withdrawn before it is pushed' },
   apply: {
-    verb: 'Commit what agents made of',
+    verb: 'Commit agents’ changes of …',
     past: 'Committed as an agent made it',
     will: `commit what an agent made of it ${HERE}`,
   },

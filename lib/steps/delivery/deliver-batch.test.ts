@@ -1,6 +1,7 @@
 /** A repository's files from their reading to the push: nothing leaves before its approval, and what is left out is told. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { stopRinging } from '#lib/engine/bell.ts';
+import type { ChunkChanges } from '#lib/shapes/changes.ts';
 import { testDatabase } from '#test/database.ts';
 import { approve, asAdmin, until } from '#test/fixtures/connected.ts';
 import { gitMissing, gitServer, PASSWORD, USER } from '#test/fixtures/git-server.ts';
@@ -121,5 +122,41 @@ describe.skipIf(gitMissing !== null)('a repository', () => {
     expect((await asAdmin('GET', `/batches/${batch}/push`)).body).toEqual({ waiting: 0, sent: 2 });
     await pushed(undo, 'done');
     expect(server.files()).toEqual({ 'a.md': 'theirs\n', 'b.md': 'Licence: MIT\ntwo\n', 'c/d.md': 'three\n', 'e.tmp': '' });
+  });
+
+  test('with many files is looked at page by page, as a push of them is', async () => {
+    const names = Array.from({ length: 103 }, (_, at) => `f${String(at).padStart(3, '0')}.md`);
+    const server = await gitServer(Object.fromEntries(names.map((name) => [name, `${name}\n`])));
+    const made = await asAdmin('POST', '/connections', {
+      ...{ name: 'many', connector: 'git', address: server.address, auth: { kind: 'basic', username: USER } },
+      secrets: { password: PASSWORD },
+    });
+    const { id: datasetId } = (await asAdmin('POST', `/connections/${made.body.id}/dataset`, { place: 'main' })).body;
+    const plan = JSON.parse(JSON.stringify({ ...PLAN, chunking: { by: 'size', maxItems: 200 } }).replaceAll('"repo"', '"many"'));
+    const started = await asAdmin('POST', '/batches', { datasetId, name: 'Many', plan, start: true });
+    expect(started.status, started.text).toBe(201);
+    const batch = String(started.body.id);
+    await until(pool, batch, 'awaiting_review');
+    const walked = async (of: string) => {
+      const first = (await asAdmin('GET', `/batches/${of}/chunks/1/changes`)).body as unknown as ChunkChanges;
+      const second = (await asAdmin('GET', `/batches/${of}/chunks/1/changes?after=${first.next}`))
+        .body as unknown as ChunkChanges;
+      expect([first.sum?.files, first.sum?.added, first.files.length, second.sum, second.next]).toEqual([
+        103,
+        103,
+        100,
+        null,
+        null,
+      ]);
+      return [...first.files, ...second.files].map(({ path }) => path);
+    };
+    expect(await walked(batch)).toEqual(names);
+    expect((await asAdmin('GET', `/batches/${batch}/chunks/1/changes?after=x`)).status).toBe(400);
+    await approve(pool, batch);
+    await until(pool, batch, 'done');
+    expect(await walked(batch)).toEqual(names);
+    const [place] = (await asAdmin('POST', `/batches/${batch}/push`)).body.places as { push: string }[];
+    await until(pool, String(place?.push), 'awaiting_review');
+    expect(await walked(String(place?.push))).toEqual(names);
   });
 });
