@@ -204,6 +204,20 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     await until(pool, push, 'done');
   }
 
+  test('are wanted of agents alone, and for one repository', async () => {
+    const collected = await asAdmin('POST', `/connections/${connection}/dataset`, { place: 'main' });
+    const refusal = async (plan: object) =>
+      (await asAdmin('POST', '/batches', { datasetId: collected.body.id, name: 'Mend', plan: { ...PLAN, ...plan } })).body
+        .problems;
+    expect(await refusal({ classifier: { kind: 'rules', rules: [], otherwise: 'keep' } })).toEqual([
+      { path: 'categories.0.action.do', message: expect.stringMatching(/^Only agents hand in/) },
+    ]);
+    const other = { name: 'elsewhere', action: { connector: 'git', connection: 'repo', do: 'apply', with: { branch: 'other' } } };
+    expect(await refusal({ categories: [...PLAN.categories, other] })).toEqual([
+      { path: 'categories.2.action', message: expect.stringMatching(/^Agents are told one place/) },
+    ]);
+  });
+
   test('come over MCP and over REST, and a second of the same counts once', async () => {
     const batchId = await batchOf();
     const { id } = await somebody('operator');
