@@ -8,7 +8,7 @@ import { StateBadge } from '#components/ui/state-badge.tsx';
 import type { CheckpointView } from './checkpoint-view.ts';
 
 /** Which chunk of which batch, and what has been sent of it so far. */
-export function CheckpointHeader({ view, company }: { view: CheckpointView; company: ReactNode }) {
+export function CheckpointHeader({ view, company, changes }: { view: CheckpointView; company: ReactNode; changes: ReactNode }) {
   const { batch, chunk } = view;
   return (
     <div className="-mb-4">
@@ -28,7 +28,12 @@ export function CheckpointHeader({ view, company }: { view: CheckpointView; comp
             {chunk.note && !view.two?.refused ? <span>note: {chunk.note}</span> : null}
           </>
         }
-        actions={<p className="text-14 text-muted">{sentWords(view)}</p>}
+        actions={
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            {changes}
+            <p className="text-14 text-muted">{sentWords(view)}</p>
+          </div>
+        }
       />
       {view.instruction ? (
         <div className="-mt-3 mb-4">

@@ -17,6 +17,7 @@ import { AlikeOffer } from './alike-offer.tsx';
 import { Became, becameLook } from './became.tsx';
 import { categoriesSeen, categoryLines } from './category-lines.ts';
 import { CategoryList } from './category-list.tsx';
+import { Changes } from './changes.tsx';
 import { CheckpointHeader } from './checkpoint-header.tsx';
 import type { ChangeMeanwhile, CheckpointView, DecisionInput } from './checkpoint-view.ts';
 import { useColumns } from './columns-menu.tsx';
@@ -228,6 +229,11 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
     <div className="flex flex-col gap-3 lg:-mb-12 lg:h-[calc(100dvh-4.5rem)] lg:min-h-[36rem]">
       <CheckpointHeader
         view={view}
+        changes={
+          batch.changesFiles && (reviewing || signed || view.decided) ? (
+            <Changes of={of} decided={view.decided} revision={review.revision} onItem={selection.jump} />
+          ) : null
+        }
         company={
           <CompanyLine
             company={company}

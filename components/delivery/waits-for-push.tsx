@@ -14,12 +14,14 @@ type Props = {
   batchId: string;
   count: DeliveryCount;
   mayPush: boolean;
+  /** every chunk of the batch has come to its end: a push is what comes next */
+  over: boolean;
   /** makes the batch of the push, and goes to its page where there is one */
   onPrepare: (to: string | null) => Promise<Outcome<DeliveryView>>;
 };
 
 /** What a batch committed here and nobody pushed yet, with the button that prepares the push. */
-export function WaitsForPush({ batchId, count, mayPush, onPrepare }: Props) {
+export function WaitsForPush({ batchId, count, mayPush, over, onPrepare }: Props) {
   const [open, setOpen] = useState(false);
   const [to, setTo] = useState('');
   const prepare = useMutation(writing(['delivery', batchId], (branch: string | null) => onPrepare(branch)));
@@ -34,10 +36,16 @@ export function WaitsForPush({ batchId, count, mayPush, onPrepare }: Props) {
         {count.waiting > 0
           ? `${formatNoun(count.waiting, 'changes')} committed here, and nothing of ${count.waiting === 1 ? 'it' : 'them'} left this machine.`
           : `${formatNoun(count.sent, 'changes')} pushed.`}
+        {count.waiting > 0
+          ? over
+            ? ' The batch is over: a push comes next.'
+            : ' Chunks are still open: a push takes along what is done by now.'
+          : null}
         {count.waiting > 0 && count.sent > 0 ? ` ${formatNoun(count.sent, 'changes')} pushed before.` : null}
       </p>
       {mayPush && count.waiting > 0 ? (
         <Button
+          kind={over ? 'primary' : 'secondary'}
           onClick={() => {
             prepare.reset();
             setOpen(true);

@@ -24,6 +24,7 @@ import {
   startWith,
 } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
+import { chunkChanges } from '#lib/shapes/changes.ts';
 import {
   alike,
   alikeAsked,
@@ -652,6 +653,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(z.strictObject(ofChunk))
       .output(chunkRequests),
+    changes: get(
+      '/batches/{id}/chunks/{n}/changes',
+      'Read the files that a chunk changes, with their lines',
+      'Of a chunk in review what an approval would do now; of an approved one what was approved. Only where the plan changes files.',
+    )
+      .input(z.strictObject({ ...ofChunk, after: z.string().optional().describe('As the page before gave it as `next`.') }))
+      .output(chunkChanges),
     refuseRest: post(
       '/batches/{id}/chunks/{n}/refuse-rest',
       'Refuse the rest of an approval whose first actions are done',

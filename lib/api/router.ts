@@ -99,6 +99,7 @@ import { savePlan } from '#lib/steps/plans/save-plan.ts';
 import { teach } from '#lib/steps/plans/teach.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
+import { readChunkChanges } from '#lib/steps/requests/read-chunk-changes.ts';
 import { readChunkRequests } from '#lib/steps/requests/read-chunk-requests.ts';
 import { readItemRequest } from '#lib/steps/requests/read-item-request.ts';
 import { assign } from '#lib/steps/reviews/assign.ts';
@@ -359,6 +360,9 @@ export const router = os.router({
     ),
     requests: os.chunks.requests.handler(async ({ context, input: { id, n } }) =>
       found(await readChunkRequests(context.actor, { batchId: id, chunk: n }), 'chunk'),
+    ),
+    changes: os.chunks.changes.handler(async ({ context, input: { id, n, after } }) =>
+      found(await readChunkChanges(context.actor, { batchId: id, chunk: n, after }), 'chunk'),
     ),
     refuseRest: os.chunks.refuseRest.handler(({ context, input: { params, body } }) =>
       refuseRest(context.actor, { batchId: params.id, chunk: params.n, ...body }),

@@ -1,16 +1,18 @@
 /** The paths that carry files and live events. They go by as streams: nothing of them is held in memory. */
+import { Readable } from 'node:stream';
 import type { OpenAPI } from '@orpc/contract';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { Verb } from '#lib/auth/authorise.ts';
 import { tellDownloaded } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
+import { HAND_IN_BYTES_MAX, IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
 import { incoming } from '#lib/incoming.ts';
 import { log } from '#lib/log.ts';
 import { uploadedDataset } from '#lib/shapes/datasets.ts';
 import { securityAsked } from '#lib/shapes/security.ts';
 import { followUpsAsked } from '#lib/shapes/tasks.ts';
+import { handInMade } from '#lib/shapes/work.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { downloadUnreadable } from '#lib/steps/datasets/download-unreadable.ts';
@@ -27,6 +29,7 @@ import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { exportSecurity } from '#lib/steps/security/export-security.ts';
 import { exportFollowUps } from '#lib/steps/tasks/export-follow-ups.ts';
+import { handIn } from '#lib/steps/work/hand-in.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { datasetOf, described } from './router.ts';
@@ -224,6 +227,48 @@ export const streams: Stream[] = [
         about: `dataset:${id}`,
         facts: { format },
       });
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/batches/{id}/chunks/{n}/work/commits',
+    operation: {
+      operationId: 'work.commits',
+      summary: 'Hand in commits, as an agent',
+      description:
+        'The body is what `git bundle create c.bundle BASE..HEAD` wrote, at most 32 MiB; BASE is the commit that the claim named. Each commit names one item of the chunk and changes its file alone. All of it is kept, or nothing, and a refusal says which commit and why. The same bundle under the same claim counts once; what another one makes of an item replaces what was handed in of it.',
+      parameters: [
+        ofBatch,
+        { name: 'n', in: 'path', required: true, schema: { type: 'integer', minimum: 1 } },
+        {
+          name: 'epoch',
+          in: 'query',
+          required: true,
+          schema: { type: 'integer', minimum: 1 },
+          description: 'The number of the claim.',
+        },
+      ],
+      requestBody: { required: true, content: { 'application/octet-stream': {} } },
+      responses: {
+        200: {
+          description: 'What was kept.',
+          content: { 'application/json': { schema: z.toJSONSchema(handInMade) as OpenAPI.SchemaObject } },
+        },
+      },
+    },
+    async answer(actor, request, { id = '', n = '' }) {
+      const { epoch } = asked(
+        request,
+        z.strictObject({ epoch: z.coerce.number<string>('is missing: give the number of the claim').int() }),
+      );
+      if (!isId(id) || !isNumber(Number(n))) throw new CountersignError('not_found', 'There is no such chunk.');
+      if (Number(request.headers.get('content-length')) > HAND_IN_BYTES_MAX)
+        throw new CountersignError(
+          'too_large',
+          `The bundle is larger than ${HAND_IN_BYTES_MAX / 1024 ** 2} MiB. Hand in fewer items at once.`,
+        );
+      const body = request.body ? incoming(request.body) : Readable.from([]);
+      return Response.json(await handIn(actor, { batchId: id, chunk: Number(n), epoch }, body));
     },
   },
   {

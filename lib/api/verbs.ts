@@ -45,6 +45,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/chunks/{n}/items/{ordinal}/request/look': 'decide',
   '/batches/{id}/work/claim': 'work',
   '/batches/{id}/chunks/{n}/work/report': 'work',
+  '/batches/{id}/chunks/{n}/work/commits': 'work',
   '/batches/{id}/chunks/{n}/work/extend': 'work',
   '/batches/{id}/chunks/{n}/work/complete': 'work',
   '/batches/{id}/chunks/{n}/work/release': 'work',

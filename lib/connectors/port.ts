@@ -12,13 +12,19 @@ import type { Answer, Pending, Withdrawn } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
+import type { ChangeKind } from '#lib/shapes/changes.ts';
 import type { Declared, Offers } from '#lib/shapes/connections.ts';
 import type { DescribedRequest } from '#lib/shapes/requests.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import type { ActionForm, ConnectionForm } from './form.ts';
 
-export type ActionItem = { ordinal: number; fields: Record<string, string> };
+export type ActionItem = {
+  ordinal: number;
+  fields: Record<string, string>;
+  /** what an agent handed in for it, as `HandsIn` gave it: undefined for nothing, null where it was erased */
+  handed?: Uint8Array | null | undefined;
+};
 
 /** The canonical JSON of the request to send (RFC 8785), without any secret; at most REQUEST_BYTES_MAX bytes. */
 export type FrozenRequest = Uint8Array;
@@ -78,6 +84,18 @@ type Shown<Form> = Extract<DescribedRequest, { form: Form }>;
  */
 export type Look = { heard: string; whole: string | null; will?: string | null } | { words: string } | { cannot: string };
 
+/** `held`: a text of the item that the target's file may have had when it was read. */
+export type ChangesOf = { ordinal: number; request: FrozenRequest; held: string | null };
+
+/** A file that an action changes. `from`: its path before, where it is moved. `texts` are read when they are asked for; null where there is no file, or `unknown` why nobody can tell here. */
+export type ChangedFile = {
+  ordinal: number;
+  path: string;
+  from: string | null;
+  kind: ChangeKind;
+  texts(): Promise<{ before: string | null; after: string | null } | { unknown: string }>;
+};
+
 type LookInput = RequestOf & { datasetId: string; ordinal: number };
 
 /** An action that happened, from its receipts and its frozen request: what an undo is made of. */
@@ -115,6 +133,47 @@ export type Delivery = {
   where: string;
   left: { why: string; count: number; first: string }[];
 } & ({ fields: null } | { fields: Record<string, string>; items: number; action: Pick<Action, 'do' | 'with'> });
+
+/**
+ * Agents make something of their items elsewhere, and hand it in before their chunk is looked at: the action with `verb` is then built of it. Nothing that is handed in
+ * leaves before its approval.
+ */
+export type HandsIn = {
+  verb: string;
+  /** What an agent goes by: where it is to work, without any secret. Throws `invalid` naming the item. */
+  told(action: Action, item: ActionItem): HandInPlace;
+  /**
+   * Reads what was handed in, under suspicion: all of it or, with a refusal that says what and why, nothing. Throws CountersignError `invalid`, or `unavailable` where the
+   * target can't be asked.
+   */
+  read(of: HandedIn, signal: AbortSignal): Promise<HandInRead>;
+};
+
+export type HandInPlace = { connection: string; address: string; branch: string; commit: string };
+
+export type HandedIn = {
+  action: Action;
+  place: HandInPlace;
+  /** the path of a file with the bytes */
+  file: string;
+  batchId: string;
+  chunk: number;
+  /** The items of this chunk among these, as `prepare` is given them. */
+  items(ordinals: readonly number[]): Promise<Map<number, Record<string, string>>>;
+};
+
+/** `change`: as `prepare` reads it; null where the item is as it was. `path`: a new one that the item gets. */
+export type HandInRead = {
+  tip: string;
+  commits: number;
+  items: {
+    ordinal: number;
+    commit: string;
+    path: string | null;
+    kind: 'written' | 'moved' | 'removed' | 'unchanged';
+    change: Uint8Array | null;
+  }[];
+};
 
 /** What a connector says of connections to its targets. */
 export type ConnectionKind = {
@@ -187,6 +246,8 @@ type Common = {
    * at. Never throws for what a target says.
    */
   look?(client: Querying, of: LookInput, signal: AbortSignal): Promise<Look>;
+  /** The files that these requests change, in their order, with what their texts were and become. Changes nothing. Left out where no files are changed. */
+  changes?(of: readonly ChangesOf[], signal: AbortSignal): AsyncIterable<ChangedFile>;
   /**
    * Pure: what a request that `prepare` built would change, as a text that is the same for two requests which change the same thing, and that a person
    * understands (an address). Null where a request changes nothing, or something of its own. Left out where that is so of all.
@@ -241,6 +302,8 @@ export type RemoteConnector = Common & {
     /** Gathers those that wait, for somebody to approve; changes nothing at a target. Throws CountersignError. */
     gather(batchId: string, asked: { to: string | null }, signal: AbortSignal): Promise<Delivery[]>;
   };
+  /** Left out where agents hand nothing in. */
+  handsIn?: HandsIn;
   /** Whether this very request says how to look it up. */
   canInspect(request: FrozenRequest): boolean;
   /** Asks the target whether it happened: a harmless read, by what was frozen and approved. Never throws. */

@@ -6,7 +6,7 @@ import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifes
 import { CONNECTORS, MODELS } from './kinds.ts';
 import { MODEL } from './model/models.ts';
 import { requireDo } from './parameters.ts';
-import type { ConnectionKind, Connector, Described, RequestOf, UncertainWords } from './port.ts';
+import type { ActionItem, ConnectionKind, Connector, Described, HandsIn, RequestOf, UncertainWords } from './port.ts';
 
 /** The connector of this name. Throws `invalid` with the names there are. */
 export function connectorFor(name: string): Connector {
@@ -17,12 +17,21 @@ export function connectorFor(name: string): Connector {
 }
 
 /** Builds an item's frozen request: the same for the preview, the manifest and the run (I5). */
-export const requestBuilder: RequestBuilder = (action, item) => {
-  const connector = connectorFor(action.connector);
-  // A plan that another version stored may ask for what this one can't do.
-  requireDo(action, connector.verbs);
-  return { version: versionOf(connector, action), request: connector.prepare(action, item) };
-};
+export const requestBuilder: RequestBuilder = Object.assign(
+  (action: Action, item: ActionItem) => {
+    const connector = connectorFor(action.connector);
+    // A plan that another version stored may ask for what this one can't do.
+    requireDo(action, connector.verbs);
+    return { version: versionOf(connector, action), request: connector.prepare(action, item) };
+  },
+  { takesHandedIn: (action: Action) => handingIn(action) !== null },
+);
+
+/** How agents hand in what this action does; null where it is not made of what they hand in. */
+export function handingIn(action: Action): HandsIn | null {
+  const connector = CONNECTORS.find(({ name }) => name === action.connector);
+  return connector?.kind === 'remote' && connector.handsIn?.verb === action.do ? connector.handsIn : null;
+}
 
 /** The version that requests of this action are frozen under. */
 export function versionOf(connector: Connector, action: Action): number {
@@ -44,6 +53,13 @@ export function lookerFor(name: string, request: Uint8Array): Required<Pick<Conn
   const look = connector?.look?.bind(connector);
   if (!connector || !look) return null;
   return connector.kind === 'transactional' || connector.canInspect(request) ? { look } : null;
+}
+
+/** What tells which files the requests of this connector change; null where they change none. */
+export function changesBy(name: string): Required<Pick<Connector, 'changes'>> | null {
+  const connector = CONNECTORS.find((one) => one.name === name);
+  const changes = connector?.changes?.bind(connector);
+  return changes ? { changes } : null;
 }
 
 /** Whom a frozen request of this connector goes to; null where nothing leaves Countersign. */

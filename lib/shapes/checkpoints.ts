@@ -130,6 +130,7 @@ const checkpointView = checkpoint.omit({ number: true, name: true, state: true, 
       .string()
       .nullable()
       .describe('What changing it is called, where what it classifies by can be changed while it runs.'),
+    changesFiles: z.boolean().describe('Whether its actions change files, so that their lines can be looked at.'),
     byInstruction: z.boolean().describe('Whether it is classified by its instruction, which can be changed while it runs.'),
   }),
   /** what should happen, in the words of whoever planned; null where nobody said */

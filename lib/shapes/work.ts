@@ -13,7 +13,8 @@ import { categoryName } from '#lib/core/plans/plan.ts';
 import { givenName, givenNote } from '#lib/core/values/given-name.ts';
 import { count, fieldValues, id, instant, missing, nameNumber } from './values.ts';
 
-const epoch = z
+/** The number of a claim. */
+export const epochOfClaim = z
   .int32(missing('Give the number of your claim, which the claim of the chunk answered as “epoch”.'))
   .min(1)
   .describe('The number of the claim, as `claim` gave it. A later claim of the chunk ends this one.');
@@ -43,11 +44,24 @@ export const workClaim = z.object({
       batch: z.object({ id, name: z.string() }),
       chunk: z.object({ number: nameNumber, name: z.string(), items: count }),
       task: z.string().describe('The id of its task: what you append there is kept with the chunk.'),
-      epoch,
+      epoch: epochOfClaim,
       ...workPage,
       instruction: z.string(),
       note: z.string().nullable().describe('What whoever sent the chunk back says to whoever works it next.'),
       categories: z.array(z.object({ name: z.string(), action: z.string().nullable().describe('What its approval would do.') })),
+      commits: z
+        .object({
+          categories: z.array(z.string()).describe('Items of these do what you commit of them: hand a commit in for each.'),
+          connection: z.string(),
+          address: z.string().describe('Of the repository. How you sign in there is your own affair.'),
+          branch: z.string(),
+          commit: z.string().describe('The commit that the items were read at: commit on it.'),
+          lines: z
+            .array(z.string())
+            .describe('Each commit ends with these lines; ITEM is the number of the item whose file it is.'),
+        })
+        .nullable()
+        .describe('Where you commit, in a checkout of your own; null where nothing is handed in.'),
       otherwise: z.string().describe('The category of what you can’t tell: leave such items out, and say so when you complete.'),
     })
     .nullable(),
@@ -80,7 +94,7 @@ const reported = z.strictObject({
 });
 
 export const workReport = z.strictObject({
-  epoch,
+  epoch: epochOfClaim,
   items: z
     .array(reported, missing('List the items that you report, each with ordinal, category and why.'))
     .max(AGENT_REPORT_ITEMS_MAX)
@@ -96,12 +110,34 @@ export const workReported = z.object({
 });
 export type WorkReported = z.infer<typeof workReported>;
 
-export const workExtended = z.strictObject({ epoch });
+export const workExtended = z.strictObject({ epoch: epochOfClaim });
 export const workLease = z.object({ leaseUntil: workPage.leaseUntil, left: workPage.left });
+
+/** A bundle over MCP. */
+export const handInAsked = z.strictObject({
+  epoch: epochOfClaim,
+  bundle: z
+    .base64(missing('Give the bundle: what `git bundle create c.bundle BASE..HEAD` wrote, as base64.'))
+    .describe(
+      'What `git bundle create c.bundle BASE..HEAD` wrote, as base64; BASE is the commit that the claim named. At most 1 MiB; a larger one goes over REST.',
+    ),
+});
+
+export const handInMade = z.object({
+  already: z.boolean().describe('This very bundle was handed in before under this claim: nothing was kept anew.'),
+  commits: count,
+  written: count.describe('Items whose file gets another text. What was handed in of an item before is replaced.'),
+  moved: count,
+  removed: count,
+  unchanged: count.describe('Items that are as they were: what was handed in of them is taken back.'),
+  leaseUntil: workPage.leaseUntil,
+  left: workPage.left,
+});
+export type HandInMade = z.infer<typeof handInMade>;
 
 const reason = givenNote('A reason', AGENT_REASON_CHARS_MAX);
 export const workCompleted = z.strictObject({
-  epoch,
+  epoch: epochOfClaim,
   unsure: reason
     .optional()
     .describe(
@@ -116,7 +152,7 @@ export const workDone = z.object({
 export type WorkDone = z.infer<typeof workDone>;
 
 export const workReleased = z.strictObject({
-  epoch,
+  epoch: epochOfClaim,
   reason: reason.describe('Why you give the chunk back. It is told on the batch.'),
 });
 export const workLeft = z.object({ given: z.literal(true) });

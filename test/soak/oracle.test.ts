@@ -14,7 +14,7 @@ const { pool, superPool } = await testDatabase();
 
 /** Started, put right and closed without executing. */
 async function over(): Promise<SoakBatch> {
-  const items = [1, 2, 3].map((number) => ({ fields: { subject: `mail ${number}` }, category: 'noise' }));
+  const items = [1, 2, 3].map((number) => ({ fields: { subject: `mail ${number}` }, category: 'noise', part: -1 }));
   const { batchId } = await seedBatch(pool, { state: 'proposed', chunks: [{ state: 'awaiting_review', items }] });
   await startBatch(ADA, { batchId });
   await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep', note: 'kept' }] });

@@ -60,7 +60,7 @@ const call = async <T>(client: Client, name: string, args: Record<string, unknow
 };
 
 const WORK = [
-  ...['claim_chunk', 'extend_lease', 'report_items', 'complete_chunk', 'release_chunk', 'append_receipt'],
+  ...['claim_chunk', 'extend_lease', 'report_items', 'hand_in_commits', 'complete_chunk', 'release_chunk', 'append_receipt'],
   ...['next_errand', 'answer_errand', 'extend_errand'],
 ];
 const SUPERVISE = ['create_dataset', 'preview_batch', 'create_batch', 'batch_status', 'await_checkpoint', 'get_receipts'];

@@ -1,6 +1,8 @@
 /** What an agent that works chunks can call. */
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
+import { HAND_IN_CALL_BYTES_MAX } from '#lib/core/limits.ts';
 import {
   errandAnswered,
   errandAsked,
@@ -13,6 +15,8 @@ import {
 import { appendAsked, appended } from '#lib/shapes/supervision.ts';
 import { id, nameNumber } from '#lib/shapes/values.ts';
 import {
+  handInAsked,
+  handInMade,
   workAsked,
   workClaim,
   workCompleted,
@@ -28,6 +32,7 @@ import { appendWork } from '#lib/steps/work/append-work.ts';
 import { claimWork } from '#lib/steps/work/claim-work.ts';
 import { completeWork } from '#lib/steps/work/complete-work.ts';
 import { answerErrand, extendErrand, nextErrand } from '#lib/steps/work/errands.ts';
+import { handIn } from '#lib/steps/work/hand-in.ts';
 import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
 import { reportWork } from '#lib/steps/work/report-work.ts';
 import type { AddTool } from './tool.ts';
@@ -66,6 +71,17 @@ export function addWorkTools(add: AddTool, actor: Actor): void {
       output: workReported,
     },
     ({ batch: batchId, chunk, ...report }) => reportWork(actor, { batchId, chunk, report }),
+  );
+  add(
+    'hand_in_commits',
+    {
+      verb: 'work',
+      what: 'Hand in commits that you made of items of your chunk, in a checkout of your own, where the claim names a repository. Each commit changes the file of the one item that it names. The same bundle counts once; another one replaces what you handed in of the items that it names.',
+      input: z.strictObject({ ...ofChunk, ...handInAsked.shape }),
+      output: handInMade,
+    },
+    ({ batch: batchId, chunk, epoch, bundle }) =>
+      handIn(actor, { batchId, chunk, epoch }, Readable.from([Buffer.from(bundle, 'base64')]), HAND_IN_CALL_BYTES_MAX),
   );
   add(
     'complete_chunk',

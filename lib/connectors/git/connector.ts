@@ -6,30 +6,42 @@
 import { join } from 'node:path';
 import type { Reach } from '#lib/connectors/http/addresses.ts';
 import type { HttpOptions } from '#lib/connectors/http/connector.ts';
-import type { Via } from '#lib/connectors/http/via.ts';
+import { type Via, viaOf } from '#lib/connectors/http/via.ts';
 import type { ApplyInput, ApplyResult, Inspection, Look, RemoteConnector } from '#lib/connectors/port.ts';
 import { placeOf } from '#lib/core/connections/auth.ts';
 import { targetName } from '#lib/core/connections/target.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { INSPECTION_TIMEOUT_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 import { countStaged, readStaged } from '#lib/store/repositories/staged.ts';
+import { changedFiles } from './changes.ts';
 import { checkConnection, testedRepository } from './connection.ts';
 import { gathered } from './deliver.ts';
 import { describeRequest } from './describe.ts';
 import { failureWords, RETRIES, STOPPING, targetFault, uncertainWords, whyNot } from './failures.ts';
 import { gitConnection, gitForm } from './form.ts';
 import { connectionOf, type GitRequest, readRequest, requestTarget } from './frozen.ts';
+import { readHandIn } from './handed.ts';
 import { lookAt } from './look.ts';
 import { type Opening, openRepository, type Repository, Unreached } from './repository.ts';
-import { checkAction, freezeRequest, requestEffect, requestReads, requestResource, requestWording, VERBS } from './request.ts';
+import {
+  checkAction,
+  freezeRequest,
+  handInPlace,
+  requestEffect,
+  requestReads,
+  requestResource,
+  requestWording,
+  VERBS,
+} from './request.ts';
 import { keepHere, pushOut } from './send.ts';
 import { filesSource } from './source.ts';
 import { undoOf } from './undo.ts';
 
 const TAKES =
-  '`content`, the whole text of a file to “write”; `to`, the new path of a “move”; `message`; `branch`, `path` and `blob`, with fields in double braces, say which file is meant: left out, they are the fields of these names. A “push” is prepared by the batch’s own push.';
+  '`content`, the whole text of a file to “write”; `to`, the new path of a “move”; `message`; A change to “apply” is what an agent committed and handed in. `branch`, `path` and `blob`, with fields in double braces, say which file is meant: left out, they are the fields of these names. A “push” is prepared by the batch’s own push.';
 
 export type GitOptions = HttpOptions & { models: () => WithModels; folder?: () => string };
 
@@ -93,6 +105,13 @@ export function makeGit({
     }
   }
 
+  /** Throws Unreached. */
+  async function openFor(via: Via, signal: AbortSignal): Promise<Repository> {
+    const live = await liveFor(via);
+    if ('reason' in live) throw new Unreached(live);
+    return openRepository(live, opening, signal);
+  }
+
   return {
     ...{ name: 'git', version: 1, since: 1, kind: 'remote', answersSince: 1, verbs: VERBS, takes: TAKES, form: gitForm },
     ...{
@@ -118,6 +137,7 @@ export function makeGit({
         (reason) => ({ cannot: whyNot(reason) }),
         (repository) => lookAt(repository, of),
       ),
+    changes: (of, signal) => changedFiles(models(), openFor, of, signal),
     async undo(_client, done) {
       const staged = await readStaged(
         models(),
@@ -142,6 +162,22 @@ export function makeGit({
       });
     },
     apply,
+    handsIn: {
+      verb: 'apply',
+      told: handInPlace,
+      async read(of, signal) {
+        const { via } = viaOf(of.action);
+        if (!via) throw new CountersignError('conflict', 'The plan names no connection to a repository.');
+        try {
+          return await readHandIn(await openFor(via, signal), of, signal);
+        } catch (error) {
+          if (!(error instanceof Unreached)) throw error;
+          throw new CountersignError('unavailable', `“${via.connection}” could not be read. ${whyNot(error.reason)}`, {
+            cause: error,
+          });
+        }
+      },
+    },
     delivers: {
       count: (batchId) => countStaged(models(), batchId),
       gather: (batchId, asked, signal) => gathered({ models: models(), connections, opening }, batchId, asked, signal),

@@ -11,10 +11,10 @@ export function describeRequest({ request: bytes }: RequestOf): Described {
     { name: 'branch', value: request.branch, note: null },
     ...(request.do === 'withdraw' ? withdrawn(request.undoes) : changed(request)),
   ];
-  const text = request.do === 'write' ? (request.files[0]?.to ?? null) : null;
+  const texts = request.do === 'withdraw' ? [] : request.files.flatMap(({ to }) => (to && 'text' in to ? [to.text] : []));
   return {
     ...{ form: 'message', method: METHODS[request.do], address: via.address, headers },
-    body: text && 'text' in text ? text.text : null,
+    body: texts[0] ?? null,
     done: null,
   };
 }
@@ -29,13 +29,14 @@ const METHODS = {
 
 const withdrawn = (key: string) => [{ name: 'change', value: key, note: 'the key of the action that made it' }];
 
-function changed({ message, files }: GitChange) {
+function changed({ message, files, handedIn }: GitChange) {
   return [
     ...files.map((file) => ({
       name: 'file',
       value: file.path,
       note: [guard(file), becomes(file)].filter(Boolean).join('; ') || null,
     })),
+    ...(handedIn ? [{ name: 'made of', value: handedIn, note: 'the commit that an agent handed in' }] : []),
     { name: 'message', value: message, note: 'four lines more say which batch, chunk, item and action it is' },
   ];
 }

@@ -8,6 +8,7 @@ export const gitForm: ActionForm = {
   choices: [
     { words: `${FILE}write the file anew`, do: 'write', with: { content: '{{content}}', message: '' } },
     { words: `${FILE}remove the file`, do: 'delete', with: { message: '' } },
+    { words: `${FILE}take what agents commit`, do: 'apply', with: {} },
     { words: `${FILE}move the file`, do: 'move', with: { to: '', message: '' } },
   ],
   fields: [
@@ -17,15 +18,15 @@ export const gitForm: ActionForm = {
     },
     {
       ...{ kind: 'text', at: 'with.content', label: 'Text of the file', place: 'text of the file', template: true },
-      notFor: ['delete', 'move', 'push'],
+      notFor: ['delete', 'move', 'apply', 'push'],
     },
     {
       ...{ kind: 'line', at: 'with.to', label: 'New path', place: 'new path', template: true, exact: true },
-      notFor: ['delete', 'write', 'push'],
+      notFor: ['delete', 'write', 'apply', 'push'],
     },
     {
       ...{ kind: 'line', at: 'with.message', label: 'Commit message', place: 'commit message', template: true },
-      ...{ absent: '', placeholder: 'Write {{path}}', notFor: ['push'] },
+      ...{ absent: '', placeholder: 'Write {{path}}', notFor: ['apply', 'push'] },
     },
     {
       ...{ kind: 'line', at: 'with.branch', label: 'Branch that the files are on', place: 'branch' },

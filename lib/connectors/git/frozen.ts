@@ -28,7 +28,14 @@ const change = z.object({
   branch: z.string(),
   message: z.string(),
   files: z.array(fileChange).min(1).max(2),
+  /** the commit of an agent that it was made of */
+  handedIn: z.string().regex(COMMIT_ID).optional(),
   via,
+});
+/** What an agent committed of an item, as it is kept until it is frozen. */
+const handedChange = change.pick({ branch: true, message: true, files: true }).extend({
+  do: z.enum(['write', 'delete', 'move']),
+  commit: z.string().regex(COMMIT_ID),
 });
 const withdrawal = z.object({ do: z.literal('withdraw'), branch: z.string(), undoes: z.string(), via });
 const push = z.object({
@@ -46,6 +53,7 @@ const push = z.object({
   via,
 });
 
+export type GitHanded = z.infer<typeof handedChange>;
 export type GitChange = z.infer<typeof change>;
 export type GitWithdrawal = z.infer<typeof withdrawal>;
 export type GitPush = z.infer<typeof push>;
@@ -57,3 +65,8 @@ const frozen = z.discriminatedUnion('do', [change, withdrawal, push]);
 export const bytesOf = (request: GitRequest, ordinal: number): FrozenRequest => frozenBytes(request, ordinal, 'its change');
 
 export const { readRequest, requestTarget, connectionOf } = overConnection(frozen);
+
+/** Throws when the bytes are no change of this version. */
+export function readHanded(bytes: Uint8Array): GitHanded {
+  return handedChange.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}

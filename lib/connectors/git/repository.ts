@@ -3,8 +3,8 @@
  * in it, and pushed.
  */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reach, Resolve } from '#lib/connectors/http/addresses.ts';
 import { GIT_BYTES_MAX, GIT_TIMEOUT_MS } from '#lib/core/limits.ts';
@@ -19,6 +19,8 @@ export type NotReached = { reason: string; said?: string };
 export type Entry = { mode: string; type: 'blob' | 'tree' | 'commit'; id: string };
 
 export type Repository = {
+  /** the folder of the copy */
+  folder: string;
   /** The commit that a branch of the server stands at; null where it has none of that name. */
   head(branch: string): Promise<string | null>;
   branches(): Promise<string[]>;
@@ -30,6 +32,8 @@ export type Repository = {
   entries(commit: string, paths: readonly string[]): Promise<Map<string, Entry>>;
   /** Every file of a commit that is here, below a folder (all where it is empty), with its bytes. */
   list(commit: string, folder: string): Promise<(Entry & { path: string; size: number })[]>;
+  /** How large files are, by their ids; what is not here is left out. */
+  sizes(ids: readonly string[]): Promise<Map<string, number>>;
   /** The bytes of files that are here, by their ids. */
   read(ids: readonly string[]): Promise<Map<string, Buffer>>;
   /** A command on the copy that this object has no word for. Throws `Unreached` where it fails. */
@@ -72,12 +76,37 @@ export async function openRepository(live: LiveConnection, opening: Opening, sig
     );
   await mkdir(opening.folder(), { recursive: true });
   must(await runGit({ args: ['init', '--quiet', '--bare', folder], bytesMax: GIT_BYTES_MAX }, within));
-  return repositoryIn(run, address);
+  return repositoryIn(run, address, folder);
 }
 
-type Run = (args: readonly string[], more?: Partial<GitCommand>) => Promise<GitEnd>;
+/**
+ * A repository that lasts as long as `act`, for what strangers made: it reads what the copy has, and nothing of it comes into the copy. Its commands have no secret, no line to
+ * anywhere, and a bound on their memory. Throws Unreached, and what `act` throws.
+ */
+export async function inQuarantine<Given>(
+  { folder: of }: Repository,
+  memoryMiB: number,
+  signal: AbortSignal,
+  act: (repository: Repository, run: Run) => Promise<Given>,
+): Promise<Given> {
+  const folder = await mkdtemp(join(dirname(of), 'quarantine-'));
+  try {
+    const run: Run = (args, more = {}) =>
+      runGit(
+        { args: ['-C', folder, ...args], bytesMax: GIT_BYTES_MAX, memoryMiB, ...more, config: [['protocol.allow', 'never']] },
+        signal,
+      );
+    must(await runGit({ args: ['init', '--quiet', '--bare', folder], bytesMax: GIT_BYTES_MAX }, signal));
+    await writeFile(join(folder, 'objects', 'info', 'alternates'), `${join(of, 'objects')}\n`);
+    return await act(repositoryIn(run, '', folder), run);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
-function repositoryIn(run: Run, address: string): Repository {
+export type Run = (args: readonly string[], more?: Partial<GitCommand>) => Promise<GitEnd>;
+
+function repositoryIn(run: Run, address: string, folder: string): Repository {
   const git: Repository['git'] = async (args, more) => must(await run(args, more)).stdout;
   const text = async (args: readonly string[], more?: Partial<GitCommand>): Promise<string> =>
     (await git(args, more)).toString('utf8');
@@ -92,7 +121,7 @@ function repositoryIn(run: Run, address: string): Repository {
   };
   const head = async (branch: string): Promise<string | null> => (await heads(`${HEADS}${branch}`)).get(branch) ?? null;
   return {
-    ...{ head, git },
+    ...{ folder, head, git },
     branches: async () => [...(await heads(`${HEADS}*`)).keys()],
     async fetch(branch) {
       const own = `refs/countersign/heads/${createHash('sha256').update(branch).digest('hex').slice(0, 16)}`;
@@ -133,6 +162,15 @@ function repositoryIn(run: Run, address: string): Repository {
         ...(below === '' ? [] : ['--', `${below}/`]),
       ]);
       return treeLines(listed);
+    },
+    async sizes(ids) {
+      const listed = await text(['cat-file', '--batch-check'], { input: ids.map((id) => `${id}\n`) });
+      return new Map(
+        listed.split('\n').flatMap((line) => {
+          const [id = '', kind, size] = line.split(' ');
+          return kind === 'blob' ? [[id, Number(size)] as const] : [];
+        }),
+      );
     },
     async read(ids) {
       const listed = await git(['cat-file', '--batch'], { input: ids.map((id) => `${id}\n`) });

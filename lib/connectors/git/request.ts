@@ -2,17 +2,17 @@
 import { z } from 'zod';
 import { viaOf } from '#lib/connectors/http/via.ts';
 import { itemRefusal, readParameters, refusal, requireDo, templateProblems } from '#lib/connectors/parameters.ts';
-import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
+import type { ActionItem, FrozenRequest, HandInPlace } from '#lib/connectors/port.ts';
 import { targetHost, targetName } from '#lib/core/connections/target.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { COMMIT_MESSAGE_CHARS_MAX, REQUEST_BYTES_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { renderedLength, renderTemplate, templateFields } from '#lib/core/values/template.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
-import { bytesOf, COMMIT_ID, type FileChange, type GitRequest, readRequest } from './frozen.ts';
+import { bytesOf, COMMIT_ID, type FileChange, type GitRequest, readHanded, readRequest } from './frozen.ts';
 import { branchFault, pathFault } from './names.ts';
 
-export const VERBS = ['write', 'delete', 'move', 'push'] as const;
+export const VERBS = ['write', 'delete', 'move', 'apply', 'push'] as const;
 type Verb = (typeof VERBS)[number];
 
 const template = z.string().max(TEMPLATE_CHARS_MAX);
@@ -27,6 +27,7 @@ const parameters = z.strictObject({
   message: template.max(COMMIT_MESSAGE_CHARS_MAX).default(''),
   batch: z.string().default(''),
   items: template.default('{{items}}'),
+  commit: template.default('{{commit}}').describe('Of “apply”: the commit that the files were read at, on which agents commit.'),
   base: template.default('{{base}}'),
   was: template.default('{{was}}'),
   tip: template.default('{{tip}}'),
@@ -39,6 +40,7 @@ const USED: Readonly<Record<Verb, readonly Part[]>> = {
   write: ['branch', 'path', 'blob', 'content', 'message'],
   delete: ['branch', 'path', 'blob', 'message'],
   move: ['branch', 'path', 'blob', 'to', 'message'],
+  apply: ['branch', 'path', 'blob', 'commit'],
   push: ['branch', 'to', 'batch', 'items', 'base', 'was', 'tip'],
 };
 
@@ -63,6 +65,11 @@ export function checkAction(action: Action, fields: readonly string[] | null): v
   if (verb !== 'push' && fields !== null) {
     if (!('path' in action.with) && !fields.includes('path'))
       problems.push({ path: 'with.path', message: 'These rows have no field “path”. Write which file is meant.' });
+    if (verb === 'apply' && !('commit' in action.with) && !fields.includes('commit'))
+      problems.push({
+        path: 'with.commit',
+        message: 'These rows do not say which commit they were read at. Make the dataset of the repository’s files.',
+      });
     if (!('branch' in action.with) && !fields.includes('branch'))
       problems.push({
         path: 'with.branch',
@@ -79,7 +86,7 @@ export function requestReads(action: Action): string[] {
 }
 
 /** Throws `invalid` naming the item. */
-export function freezeRequest(action: Action, { ordinal, fields }: ActionItem): FrozenRequest {
+export function freezeRequest(action: Action, { ordinal, fields, handed }: ActionItem): FrozenRequest {
   const given = readParameters(action, parameters);
   const { via } = viaOf(action);
   if (!via) throw itemRefusal(ordinal, 'its action names no connection to a repository.');
@@ -108,7 +115,8 @@ export function freezeRequest(action: Action, { ordinal, fields }: ActionItem): 
     if (!COMMIT_ID.test(text)) throw wrong(name, 'is no id of a commit');
     return text;
   };
-  const verb = action.do as Verb;
+  if (action.do === 'apply') return freezeHanded(action, { ordinal, fields, handed }, via);
+  const verb = action.do as Exclude<Verb, 'apply'>;
   if (verb === 'push') {
     const was = filled('was').trim();
     if (was !== '' && !COMMIT_ID.test(was)) throw wrong('was', 'is no id of a commit');
@@ -137,7 +145,42 @@ export function freezeRequest(action: Action, { ordinal, fields }: ActionItem): 
   return bytesOf({ do: verb, branch: named('branch'), message, files, via }, ordinal);
 }
 
-const MESSAGES: Readonly<Record<Exclude<Verb, 'push'>, string>> = { write: 'Write', delete: 'Delete', move: 'Move' };
+/** Where an agent is to commit what it makes of an item. Throws `invalid` naming the item. */
+export function handInPlace(action: Action, { ordinal, fields }: ActionItem): HandInPlace {
+  const given = readParameters(action, parameters);
+  const { via } = viaOf(action);
+  if (!via) throw itemRefusal(ordinal, 'its action names no connection to a repository.');
+  const branch = renderTemplate(given.branch, fields).trim();
+  const commit = renderTemplate(given.commit, fields).trim();
+  const fault = branchFault(branch);
+  if (fault !== null) throw itemRefusal(ordinal, `its branch ${fault}.`, { fields: templateFields(given.branch) });
+  if (!COMMIT_ID.test(commit))
+    throw itemRefusal(ordinal, 'its commit is no id of a commit.', { fields: templateFields(given.commit) });
+  return { connection: via.connection, address: via.address, branch, commit };
+}
+
+/** The file that an item is: its path and id, as it was read. Throws `invalid` naming the item. */
+export function itemFile(action: Action, { ordinal, fields }: ActionItem): { path: string; blob: string } {
+  const given = readParameters(action, parameters);
+  const path = renderTemplate(given.path, fields);
+  const fault = pathFault(path);
+  if (fault !== null) throw itemRefusal(ordinal, `its path ${fault}.`, { fields: templateFields(given.path) });
+  return { path, blob: renderTemplate(given.blob, fields).trim() };
+}
+
+/** What an agent committed of the item, if it is of this very file. */
+function freezeHanded(action: Action, item: ActionItem, via: GitRequest['via']): FrozenRequest {
+  const { ordinal, handed } = item;
+  if (handed === undefined) throw itemRefusal(ordinal, 'no agent handed in a commit of it.');
+  if (handed === null) throw itemRefusal(ordinal, 'what an agent handed in of it was erased.');
+  const { commit, ...change } = readHanded(handed);
+  const { path } = itemFile(action, item);
+  if (change.files[0]?.path !== path || change.branch !== handInPlace(action, item).branch)
+    throw itemRefusal(ordinal, 'what an agent handed in of it is about another file.');
+  return bytesOf({ ...change, handedIn: commit, via }, ordinal);
+}
+
+const MESSAGES: Readonly<Record<Exclude<Verb, 'push' | 'apply'>, string>> = { write: 'Write', delete: 'Delete', move: 'Move' };
 
 /** The file. Of a push, the branch. */
 export function requestResource(_action: Action, bytes: FrozenRequest): string | null {
@@ -169,5 +212,10 @@ const WORDS: Readonly<Record<string, Omit<Wording, 'target'>>> = {
   move: { verb: 'Commit a move', past: 'Moved, committed', will: `commit the move ${HERE}` },
   put_back: { verb: 'Commit a reversal', past: 'Reversed, committed', will: `commit the file as it was ${HERE}` },
   withdraw: { verb: 'Withdraw', past: 'Withdrawn', will: 'be withdrawn before it is pushed' },
+  apply: {
+    verb: 'Commit agents’ changes of …',
+    past: 'Committed as an agent made it',
+    will: `commit what an agent made of it ${HERE}`,
+  },
   push: { verb: 'Push', past: 'Pushed', will: 'leave this machine' },
 };

@@ -14,6 +14,8 @@ export type GitCommand = {
   input?: AsyncIterable<Buffer | string> | Iterable<Buffer | string>;
   /** of its standard output; more ends it */
   bytesMax: number;
+  /** what it may take of memory at once: for what strangers made */
+  memoryMiB?: number;
 };
 
 /** `why`: what ended it. `stderr`: its last 8 KiB. */
@@ -22,10 +24,14 @@ export type GitEnd = { why: 'ended' | 'aborted' | 'too_long' | 'no_git'; code: n
 const STDERR_CHARS_MAX = 8_192;
 
 /** Never throws for what git says; throws what its input throws. The command is ended with the signal. */
-export async function runGit({ args, config = [], input = [], bytesMax }: GitCommand, signal: AbortSignal): Promise<GitEnd> {
+export async function runGit(
+  { args, config = [], input = [], bytesMax, memoryMiB }: GitCommand,
+  signal: AbortSignal,
+): Promise<GitEnd> {
   const end: GitEnd = { why: 'ended', code: null, stdout: Buffer.alloc(0), stderr: '' };
   if (signal.aborted) return { ...end, why: 'aborted' };
-  const git = spawn('git', [...args], { env: environment(config), stdio: 'pipe', cwd: tmpdir() });
+  const limit = memoryMiB === undefined ? {} : { GIT_ALLOC_LIMIT: `${memoryMiB}m` };
+  const git = spawn('git', [...args], { env: { ...environment(config), ...limit }, stdio: 'pipe', cwd: tmpdir() });
   const stop = (why: GitEnd['why']) => (): void => {
     if (end.why === 'ended') end.why = why;
     git.kill('SIGKILL');

@@ -15,6 +15,7 @@ export const PLACE_WORDS: Record<string, string> = {
   append: 'Notes of agents',
   follow_up: 'Follow-up tasks',
   errand: 'What agents said of errands',
+  handed_change: 'What agents committed and handed in',
   inspection: 'What targets said when they were asked',
   batch: 'Names of batches, and the tasks they are for',
   plan: 'Plans of batches',

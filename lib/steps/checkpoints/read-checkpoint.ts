@@ -3,7 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { tellOpened } from '#lib/auth/reads.ts';
 import { changeInWords, isByInstruction } from '#lib/classifiers/registry.ts';
-import { requestBuilder } from '#lib/connectors/registry.ts';
+import { changesBy, requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { isDecided } from '#lib/core/checkpoints/decided.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
@@ -85,6 +85,7 @@ export async function readCheckpoint(
       datasetId: batch.datasetId,
       undoes: batch.undoes,
       changeable: changeInWords(plan),
+      changesFiles: plan.categories.some(({ action }) => action !== null && changesBy(action.connector) !== null),
       byInstruction: isByInstruction(plan),
     },
     instruction: plan.instruction || null,

@@ -131,6 +131,10 @@ async function everywhere({ batchId, datasetId, chunks }: SeededBatch, { batchId
       [randomUUID(), batchId, `Wrote to ${EVE}`],
     ],
     [
+      `INSERT INTO handed_change (batch_id, ordinal, chunk_id, epoch, commit, change, bytes) VALUES ($1, 1, $1, 1, 'c', $2, 20)`,
+      [batchId, Buffer.from(`{"message":"${EVE}"}`)],
+    ],
+    [
       `INSERT INTO inspection (batch_id, ordinal, step, finding, target, by, at) VALUES ($1, 1, 2, 'happened', $2, 'user:x', now())`,
       [batchId, EVE],
     ],
@@ -209,6 +213,7 @@ describe('a value', () => {
         chunk: 1,
         follow_up: 1,
         errand: 1,
+        handed_change: 1,
         inspection: 1,
       },
       ...{
@@ -225,7 +230,7 @@ describe('a value', () => {
       },
       ...{ notice: 1, api_answer: 1, security_event: 1, invitation: 1 },
     });
-    expect(found.count).toBe(30);
+    expect(found.count).toBe(31);
     const items = await readErasureFinds(ADA, { id: found.id, place: 'item' });
     expect(items.items.map(({ ordinal, linked }) => [ordinal, linked])).toEqual([
       [1, false],
@@ -240,7 +245,7 @@ describe('a value', () => {
       finds: [items.items[1] as { place: string; key: string }].map(({ place, key }) => ({ place, key })),
       chosen: false,
     });
-    expect(count).toBe(30 - 5);
+    expect(count).toBe(31 - 5);
     await withdrawErasure(ADA, { id: found.id });
     await expect(withdrawErasure(ADA, { id: found.id })).rejects.toMatchObject({ code: 'conflict' });
     expect((await pool.query('SELECT wanted, state FROM erasure WHERE id = $1', [found.id])).rows).toEqual([
@@ -293,7 +298,7 @@ describe('a value', () => {
     expect(await readErasure(ADA, { id })).toMatchObject({
       state: 'done',
       reason: 'She asked for it.',
-      erased: 30,
+      erased: 31,
       confirmedBy: { id: ADA.id },
     });
     expect((await readErasures(ADA)).items[0]).toMatchObject({ id, state: 'done' });
@@ -329,7 +334,7 @@ describe('a value', () => {
       [id],
     );
     expect(told.map(({ kind }) => kind)).toEqual(['erasure_looked', 'erasure_confirmed', 'erasure_done']);
-    expect(told[2].facts).toMatchObject({ rows: 30 });
+    expect(told[2].facts).toMatchObject({ rows: 31 });
     // The digest is of the value with its salt: whoever knows it can tell.
     const { rows: digests } = await pool.query('SELECT salt, digest, wanted FROM erasure WHERE id = $1', [id]);
     expect(createHash('sha256').update(digests[0].salt).update(EVE).digest()).toEqual(digests[0].digest);

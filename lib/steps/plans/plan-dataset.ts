@@ -4,8 +4,8 @@
  */
 import type { z } from 'zod';
 import type { At, Classifier } from '#lib/classifiers/port.ts';
-import { learnFor, makeClassifier, objectionsTo, type WhatWasLearned } from '#lib/classifiers/registry.ts';
-import { checkAction } from '#lib/connectors/registry.ts';
+import { isForAgents, learnFor, makeClassifier, objectionsTo, type WhatWasLearned } from '#lib/classifiers/registry.ts';
+import { checkAction, handingIn } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { collectKeys, type Keys } from '#lib/core/plans/keys.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
@@ -159,8 +159,31 @@ function checkPlan(
   plan.categories.forEach(({ action }, index) => {
     if (action) collect(() => checkAction(action, `categories.${index}.action`, fieldNames));
   });
+  if (classifier !== null) problems.push(...handInProblems(plan));
   if (classifier === null || problems.length > 0) {
     throw new CountersignError('invalid', problems[0]?.message ?? 'The plan does not fit the dataset.', { problems });
   }
   return classifier;
+}
+
+/** Only agents hand in what such an action does; and their claim names one place for all of it. */
+function handInProblems(plan: Plan): Problem[] {
+  const taking = plan.categories.flatMap(({ action }, index) =>
+    action && handingIn(action) ? [{ action, path: `categories.${index}.action` }] : [],
+  );
+  const [first] = taking;
+  if (!first) return [];
+  if (!isForAgents(plan))
+    return taking.map(({ path }) => ({
+      path: `${path}.do`,
+      message: 'Only agents hand in what this does: have agents classify, or choose another action.',
+    }));
+  const placeOf = ({ connector, connection, with: given }: Plan['categories'][number]['action'] & object): string =>
+    JSON.stringify([connector, connection, given]);
+  return taking
+    .filter(({ action }) => placeOf(action) !== placeOf(first.action))
+    .map(({ path }) => ({
+      path,
+      message: 'Agents are told one place to work in: take the same connection and the same fields in each category.',
+    }));
 }

@@ -15,9 +15,11 @@ import { type WorkClaim, workAsked } from '#lib/shapes/work.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
-import { claimForAgent, heldByAgent } from '#lib/store/chunks/agent-claims.sql.ts';
+import { type AgentClaim, claimForAgent, heldByAgent } from '#lib/store/chunks/agent-claims.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { dropHanded } from '#lib/store/repositories/handed.sql.ts';
+import { takingOf } from './hand-in.ts';
 import { pageOfWork } from './open-work.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), asked: workAsked });
@@ -39,8 +41,10 @@ export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<Work
     if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
     if (batch.undoes !== null || !isForAgents(batch.plan))
       throw new CountersignError('conflict', `“${batch.name}” is not classified by agents: its workers do that.`);
-    const held =
-      (await heldByAgent(tx, batchId, owner)) ?? (await claimForAgent(tx, batchId, { owner, key: actor.id, name: asked.worker }));
+    const own = await heldByAgent(tx, batchId, owner);
+    const held = own ?? (await claimForAgent(tx, batchId, { owner, key: actor.id, name: asked.worker }));
+    // What the agent before reported is kept with what it handed in of it; the rest begins anew.
+    if (held && !own) await dropHanded(tx, [held.chunkId]);
     if (held === null) return { claimed: null, ...(await whyNothing(tx, batch)) };
     const plan = (await readBatchPlan(tx, batchId, held.chunkId))?.plan ?? batch.plan;
     const { chunkId: _, number, name, itemCount: items, epoch, note } = held;
@@ -55,6 +59,7 @@ export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<Work
         },
         ...(await pageOfWork(tx, held, asked.limit)),
         ...told(plan),
+        commits: await commitsOf(tx, held, plan),
       },
       ...{ over: false, why: '' },
     };
@@ -67,6 +72,21 @@ export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<Work
 function ownerId(key: string, worker: string): string {
   const hex = sha256(Buffer.from(`${key} ${worker}`)).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Where the agent commits what it makes of its items; null where the plan takes no commits, or its items do not say where they were read. */
+async function commitsOf(tx: Tx, held: AgentClaim, plan: Plan): Promise<NonNullable<WorkClaim['claimed']>['commits']> {
+  const taking = await takingOf({ prisma: tx.prisma, pool: tx }, held, plan).catch((error) => {
+    if (error instanceof CountersignError) return null;
+    throw error;
+  });
+  if (!taking) return null;
+  const { action, place } = taking;
+  const categories = plan.categories.flatMap((one) =>
+    one.action?.do === action.do && one.action.connector === action.connector ? [one.name] : [],
+  );
+  const lines = [`Countersign-Batch: ${held.batchId}`, `Countersign-Chunk: ${held.number}`, 'Countersign-Item: ITEM'];
+  return { categories, ...place, lines };
 }
 
 function told(plan: Plan) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { otherwiseOf } from '#lib/classifiers/agent/part.ts';
+import { handingIn } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
@@ -15,6 +16,7 @@ import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import type { AgentClaim } from '#lib/store/chunks/agent-claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { readNotHanded } from '#lib/store/repositories/handed.sql.ts';
 import { broughtTo, heldWork, type OwnChunk } from './open-work.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, completed: workCompleted });
@@ -48,7 +50,10 @@ export async function completeWork(actor: Actor, raw: CompleteWorkInput): Promis
 async function complete(tx: Tx, own: OwnChunk, unsure: string | undefined, by: string): Promise<string> {
   const held = await heldWork(tx, own);
   if (unsure) await leaveUnsure(tx, held, unsure, by);
-  else await assertNothingLeft(tx, held);
+  else {
+    await assertNothingLeft(tx, held);
+    await assertHandedIn(tx, held);
+  }
   if (!(await completeClassifying(tx, held))) throw new Error(`Chunk ${own.chunk} is locked and its claim did not hold.`);
   return held.chunkId;
 }
@@ -62,6 +67,20 @@ async function assertNothingLeft(tx: Tx, held: AgentClaim): Promise<void> {
     'conflict',
     `${left} items of chunk ${held.number} are not classified: ${ordinals.join(', ')}${left > ordinals.length ? ', …' : ''}. Report them, or complete with “unsure” and say why they can't be told.`,
     { facts: { left, ordinals } },
+  );
+}
+
+/** An item whose category does what was handed in of it can't be approved without: the agent hears it while it can mend it. */
+async function assertHandedIn(tx: Tx, held: AgentClaim): Promise<void> {
+  const plan = (await readBatchPlan(tx, held.batchId, held.chunkId))?.plan;
+  const taking = plan?.categories.flatMap(({ name, action }) => (action && handingIn(action) ? [name] : [])) ?? [];
+  const lacking = taking.length === 0 ? [] : await readNotHanded(tx, held.chunkId, taking, LEFT_NAMED + 1);
+  if (lacking.length === 0) return;
+  const ordinals = lacking.slice(0, LEFT_NAMED);
+  throw new CountersignError(
+    'conflict',
+    `Of items of chunk ${held.number} that are “${taking.join('” or “')}” no commit was handed in: ${ordinals.join(', ')}${lacking.length > LEFT_NAMED ? ', …' : ''}. Hand it in, or complete with “unsure” and say why there is none: a person decides then.`,
+    { facts: { ordinals } },
   );
 }
 

@@ -14,13 +14,22 @@ import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
+import { handedReader } from '#lib/store/repositories/handed.sql.ts';
 import { turns } from '#lib/turns.ts';
 
 /** Builds one request; `lib/connectors` gives it. Throws `invalid` naming what is wrong when it can't be built. */
-export type RequestBuilder = (
-  action: NonNullable<Plan['categories'][number]['action']>,
-  item: { ordinal: number; fields: Record<string, string> },
-) => { version: number; request: Uint8Array };
+export type RequestBuilder = {
+  (
+    action: PlanAction,
+    item: { ordinal: number; fields: Record<string, string>; handed?: Handed },
+  ): { version: number; request: Uint8Array };
+  /** Whether it is built of what an agent handed in for the item; left out where none is. */
+  takesHandedIn?(action: PlanAction): boolean;
+};
+
+type PlanAction = NonNullable<Plan['categories'][number]['action']>;
+/** Undefined: nothing was handed in; null: it was erased. */
+type Handed = Uint8Array | null | undefined;
 
 /** Whom a connector's frozen request goes to; `lib/connectors` gives it. Null where nothing leaves Countersign. */
 export type TargetNamer = (connector: string, request: Uint8Array) => string | null;
@@ -58,6 +67,7 @@ export async function buildManifests<Chunk extends ChunkToBuild>(
 ): Promise<void> {
   const actions = new Map(of.plan.categories.map(({ name, action }) => [name, action]));
   const filters = await readFilters(client, of);
+  const handed = handedFor(client, build, actions);
   const takeTurn = turns();
   let at = 0;
   let open = openManifest();
@@ -89,7 +99,8 @@ export async function buildManifests<Chunk extends ChunkToBuild>(
       if (page.next) ahead = readAhead(page.next);
       for (const one of page.rows) {
         await endUntil(page.index + one.place - 1);
-        const row = buildRow(one, { actions, build, filters }, open.manifest);
+        const given = handed ? await handed(one, chunks[page.index + one.place - 1]?.id ?? '') : undefined;
+        const row = buildRow({ ...one, handed: given }, { actions, build, filters }, open.manifest);
         open.add(row);
         rows.push(row);
         bytes += row.requestBytes?.length ?? 0;
@@ -160,7 +171,8 @@ export async function buildManifestRow(
   if (!row) return null;
   const actions = new Map(of.plan.categories.map(({ name, action }) => [name, action]));
   const { manifest } = openManifest();
-  const as = { ...row, category: category ?? row.category };
+  const named = { ...row, category: category ?? row.category };
+  const as = { ...named, handed: await handedFor(client, build, actions)?.(named, chunkId) };
   const built = buildRow(as, { actions, build, filters: await readFilters(client, of) }, manifest);
   return { ...built, problem: manifest.problems[0]?.message ?? null };
 }
@@ -333,6 +345,22 @@ LEFT JOIN LATERAL (
   FROM undo_item WHERE batch_id = $1 AND ordinal = sized.ordinal AND EXISTS (SELECT FROM undo_item any_undo WHERE any_undo.batch_id = $1) LIMIT 1) u ON true
 ORDER BY sized.place, sized.ordinal`;
 
+/** Reads what was handed in of a row whose action is built of it, chunk after chunk; null where no action of the plan is. */
+function handedFor(
+  client: Querying,
+  build: RequestBuilder,
+  actions: Building['actions'],
+): ((row: ClassifiedRow, chunkId: string) => Promise<Handed>) | null {
+  const taking = new Set([...actions].flatMap(([name, action]) => (action && build.takesHandedIn?.(action) ? [name] : [])));
+  if (taking.size === 0) return null;
+  let of: { chunkId: string; read: ReturnType<typeof handedReader> } | null = null;
+  return async ({ ordinal, category }, chunkId) => {
+    if (!taking.has(category)) return undefined;
+    if (of?.chunkId !== chunkId) of = { chunkId, read: handedReader(client, chunkId) };
+    return of.read(ordinal);
+  };
+}
+
 type Building = {
   actions: Map<string, Plan['categories'][number]['action']>;
   build: RequestBuilder;
@@ -347,7 +375,11 @@ async function readFilters(client: Querying, { batchId, plan }: OfBatch): Promis
   return filtersOf(plan, { meanings, timeZone: timeZoneOf(plan) });
 }
 
-function buildRow(row: ClassifiedRow, { actions, build, filters }: Building, into: BuiltManifest): BuiltRow {
+function buildRow(
+  row: ClassifiedRow & { handed?: Handed },
+  { actions, build, filters }: Building,
+  into: BuiltManifest,
+): BuiltRow {
   const action = actions.get(row.category) ?? null;
   const entry = { ordinal: row.ordinal, category: row.category, item: row.item };
   if (action === null) return { ...entry, action: null, request: null, requestBytes: null };
@@ -356,7 +388,7 @@ function buildRow(row: ClassifiedRow, { actions, build, filters }: Building, int
   const { connector, connection } = action;
   try {
     const fields = filters ? filters.ofRequest(action, row) : row.fields;
-    const { version, request } = build(action, { ordinal: row.ordinal, fields });
+    const { version, request } = build(action, { ordinal: row.ordinal, fields, handed: row.handed });
     return {
       ...entry,
       action: { connector, connection, do: action.do, version },

@@ -23,3 +23,25 @@ export async function readFrozenBytes({ prisma }: WithModels, digest: string): P
 export async function isHeldBack({ prisma }: WithModels, target: string): Promise<boolean> {
   return (await prisma.breaker.findUnique({ where: { target } })) !== null;
 }
+
+/** Some of an approved chunk's rows that act by these connectors, in the order of their items, with their requests; null where those were erased. */
+export async function readFrozenPage(
+  { prisma }: WithModels,
+  { decisionId, chunkId }: { decisionId: string; chunkId: string },
+  { connectors, after, limit }: { connectors: readonly string[]; after: number; limit: number },
+): Promise<{ ordinal: number; connector: string; bytes: Uint8Array | null }[]> {
+  const rows = await prisma.manifestRow.findMany({
+    where: { decisionId, chunkId, ordinal: { gt: after }, connector: { in: [...connectors] } },
+    orderBy: { ordinal: 'asc' },
+    take: limit,
+    select: { ordinal: true, connector: true, requestDigest: true },
+  });
+  const digests = rows.flatMap(({ requestDigest }) => requestDigest ?? []);
+  const found = await prisma.frozenRequest.findMany({ where: { digest: { in: digests } } });
+  const bytes = new Map(found.map((one) => [Buffer.from(one.digest).toString('hex'), one.bytes]));
+  return rows.map(({ ordinal, connector, requestDigest }) => ({
+    ordinal,
+    connector: connector ?? '',
+    bytes: (requestDigest && bytes.get(Buffer.from(requestDigest).toString('hex'))) ?? null,
+  }));
+}

@@ -1,5 +1,6 @@
 /** The classifications of a chunk: how many there are, how they are dropped, and who gives them. */
 import type { Tx, WithModels } from '#lib/store/postgres/db.ts';
+import { dropHanded } from '#lib/store/repositories/handed.sql.ts';
 import { recountClassified } from './classifications.sql.ts';
 
 /** Category -> items of the chunk, as they are classified now. It is kept with every change, so that nobody counts. */
@@ -23,12 +24,13 @@ export const PERSON_GAVE = `(${PEOPLE.map((kind) => `starts_with(a."by", '${kind
 
 export type Correction = { ordinal: number; from: string; to: string; note: string | null /** of its receipt */; seq: number };
 
-/** Drops a classifier's classifications of chunks that are classified again; what people corrected stays, and no rule counts it any more: the rules may be others now. */
+/** Drops a classifier's classifications of chunks that are classified again, and what agents handed in of those items; what people corrected stays, and no rule counts it any more: the rules may be others now. */
 export async function discardClassifications(tx: Tx, chunkIds: readonly string[]): Promise<void> {
   const chunkId = { in: [...chunkIds] };
   await tx.prisma.classification.deleteMany({
     where: { chunkId, NOT: { OR: PEOPLE.map((kind) => ({ by: { startsWith: kind } })) } },
   });
+  await dropHanded(tx, chunkIds);
   await tx.prisma.classification.updateMany({ where: { chunkId, part: { not: null } }, data: { part: null } });
   await recountClassified(tx, chunkIds);
 }

@@ -192,6 +192,10 @@ const LINKED = [
   { place: 'append', from: 'JOIN append t ON t.batch_id = b.id AND t.ordinal = i.ordinal AND t.text IS NOT NULL' },
   { place: 'follow_up', from: 'JOIN follow_up t ON t.batch_id = b.id AND t.ordinal = i.ordinal' },
   { place: 'errand', from: 'JOIN errand t ON t.batch_id = b.id AND t.ordinal = i.ordinal' },
+  {
+    place: 'handed_change',
+    from: 'JOIN handed_change t ON t.batch_id = b.id AND t.ordinal = i.ordinal AND t.change IS NOT NULL',
+  },
   { place: 'inspection', from: 'JOIN inspection t ON t.batch_id = b.id AND t.ordinal = i.ordinal' },
 ];
 

@@ -59,6 +59,7 @@ export const ERASE_WHY = `why = ${ERASED_TEXT}`;
 export const ERASE_TASK = whole('title', 'body');
 export const ERASE_APPEND = whole('text');
 export const ERASE_ERRAND = whole('words', 'target', 'given_name');
+export const ERASE_HANDED = 'change = NULL';
 export const ERASE_FINDING = whole('target', 'reason');
 
 export const PLACES: readonly Place[] = [
@@ -230,6 +231,15 @@ export const PLACES: readonly Place[] = [
     ...{ name: 'errand', table: 'errand', from: 'errand t', page: PAGE, scan: [['t.key', 'text']] },
     ...{ texts: ['t.words', 't.target', 't.given_name'], batch: 't.batch_id', dataset: DATASET_OF_BATCH, ordinal: 't.ordinal' },
     ...{ excerpt: `concat_ws(' ', t.given_name, t.words, t.target)`, erase: ERASE_ERRAND },
+  },
+  {
+    ...{ name: 'handed_change', table: 'handed_change', from: 'handed_change t', page: LARGE_PAGE, size: 't.bytes' },
+    scan: [
+      ['t.batch_id', 'uuid'],
+      ['t.ordinal', 'int'],
+    ],
+    ...{ bytes: ['t.change'], batch: 't.batch_id', dataset: DATASET_OF_BATCH, ordinal: 't.ordinal' },
+    ...{ excerpt: `encode(t.change, 'escape')`, erase: ERASE_HANDED },
   },
   {
     ...{ name: 'inspection', table: 'inspection', from: 'inspection t', page: PAGE, texts: ['t.target', 't.reason'] },

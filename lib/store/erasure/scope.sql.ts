@@ -9,6 +9,7 @@ import {
   ERASE_BYTES,
   ERASE_ERRAND,
   ERASE_FINDING,
+  ERASE_HANDED,
   ERASE_ITEM,
   ERASE_NOTE,
   ERASE_ROW,
@@ -74,6 +75,12 @@ const SCOPES: Record<string, Scope> = {
     ],
     erase: ERASE_ERRAND,
   },
+  handed_change: {
+    table: 'handed_change',
+    where: `${OF_BATCH} AND t.change IS NOT NULL`,
+    key: [['t.ordinal', 'int']],
+    erase: ERASE_HANDED,
+  },
   inspection: {
     table: 'inspection',
     where: OF_BATCH,
@@ -102,6 +109,7 @@ export const SCOPE_PLACES: Record<ScopeKind, readonly string[]> = {
     'append',
     'follow_up',
     'errand',
+    'handed_change',
     'inspection',
   ],
 };

@@ -1,4 +1,5 @@
 /** Changes of files that were approved and carried out here, and wait for a push; those that a push took along; and those that were taken back. */
+import { CountersignError } from '#lib/core/errors.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 
 /** A change as a commit is made of it. */
@@ -101,7 +102,7 @@ export async function* readChanges(
     const done = wanted.filter(({ ordinal }) => last.get(ordinal)?.result === 'succeeded');
     yield done.map(({ key, ordinal, at, requestDigest }) => {
       const request = byDigest.get(Buffer.from(requestDigest).toString('hex'));
-      if (!request) throw new Error(`The request of item ${ordinal} is not kept any more.`);
+      if (!request) throw new CountersignError('conflict', `The request of item ${ordinal} is not kept any more.`);
       return { key, batchId, chunk: last.get(ordinal)?.chunk ?? 0, ordinal, at, request };
     });
   }

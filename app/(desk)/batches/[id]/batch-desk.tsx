@@ -15,7 +15,7 @@ import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { UndoLinks } from '#components/undo/undo-links.tsx';
-import { CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
+import { BATCH_OVER, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import type { UndoneBy } from '#lib/shapes/batches.ts';
 import type { DeliveryCount } from '#lib/shapes/delivery.ts';
 import type { Agreement } from '#lib/shapes/evidence.ts';
@@ -107,7 +107,9 @@ export function BatchDesk({ batch: initial, undoneBy, delivery, agreement, may, 
       />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <RestLink restOf={batch.restOf} />
-      {delivery ? <Push {...{ batchId, count: delivery, done: sum.done, mayPush: may.start }} /> : null}
+      {delivery ? (
+        <Push {...{ batchId, count: delivery, done: sum.done, mayPush: may.start, over: BATCH_OVER.includes(batch.state) }} />
+      ) : null}
       {/* Another part of the batch begins where it is seen. */}
       {tab === 'chunks' ? <ItemsSum batch={batch} sees={may.see} /> : null}
       {tab === 'chunks' && agreement ? <AgreementLine {...{ agreement, noun: batch.noun }} /> : null}

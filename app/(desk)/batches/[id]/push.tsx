@@ -13,12 +13,13 @@ type Props = {
   /** actions that are done by now: the count is read again when they move */
   done: number;
   mayPush: boolean;
+  over: boolean;
 };
 
 const READ_AGAIN_MS = 500;
 
 /** What waits for a push, with its server action; its approval comes next, on the page of its own batch. */
-export function Push({ batchId, count, done, mayPush }: Props) {
+export function Push({ batchId, count, done, mayPush, over }: Props) {
   const router = useRouter();
   const then = useRef(done);
   useEffect(() => {
@@ -32,7 +33,7 @@ export function Push({ batchId, count, done, mayPush }: Props) {
   if (count.waiting + count.sent === 0) return null;
   return (
     <WaitsForPush
-      {...{ batchId, count, mayPush }}
+      {...{ batchId, count, mayPush, over }}
       onPrepare={async (to) => {
         const outcome = await deliverBatchAction({ batchId, to });
         const push = outcome.ok ? outcome.value.places.find((one) => one.push !== null)?.push : null;
