@@ -8,6 +8,7 @@ import { tellOpened } from '#lib/auth/reads.ts';
 import { partInWords } from '#lib/classifiers/registry.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
+import { AGENTS } from '#lib/core/people/key-actor.ts';
 import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { leafHash } from '#lib/ledger/canonical.ts';
@@ -25,6 +26,7 @@ import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import { readClaimOf } from '#lib/store/chunks/agent-claims.sql.ts';
 import { isPersons } from '#lib/store/chunks/classifications.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
 import { readItemWithRaw } from '#lib/store/datasets/found-items.sql.ts';
@@ -61,7 +63,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
-  const [dataset, steps, places, said, seen, start, links, again, given] = await Promise.all([
+  const [dataset, steps, places, said, seen, start, links, again, given, claim] = await Promise.all([
     readDatasetHead(db(), batch.datasetId),
     readSteps(pool, batchId, ordinal),
     readChunkPlaces(pool, batchId, head.chunk),
@@ -71,6 +73,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     readUndoLinks(actor, { batchId, ordinal }),
     readAgainIn(pool, batchId, ordinal),
     readOrigin(pool, head.chunkId, ordinal),
+    readClaimOf(pool, head.chunkId, ordinal),
   ]);
   const atChunk = await readReceiptsAt(pool, batchId, [...places, ...(start === null ? [] : [{ chunk: 0, seq: start }])]);
   const about = atChunk.filter(
@@ -117,7 +120,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
       ...(links.undoes ? [elsewhere(links.undoes, 'undoes')] : await readLine(of, dataset)),
       ...(batch.restOf ? [againIn({ batchId: batch.restOf.id, batchName: batch.restOf.name }, 'before')] : []),
       ...(batch.startedAt ? [startedLine(of, start)] : []),
-      ...classifiedLine(of, said.corrections[0], given && originOf(given)),
+      ...classifiedLine(of, said.corrections[0], { origin: given && originOf(given), claim }),
       ...happened.sort((one, other) => byTime(one, other)),
       ...links.undoneBy.map((link) => elsewhere(link, 'undone')),
       ...again.map((link) => againIn(link, 'after')),
@@ -263,7 +266,7 @@ function startedLine(of: Of, start: number | null): StoryLine {
 function classifiedLine(
   { batch, head, people, sees }: Of,
   corrected: CorrectionRow | undefined,
-  origin: Origin | null,
+  { origin, claim }: { origin: Origin | null; claim: number | null },
 ): StoryLine[] {
   const { category, why, confidence, by } = head;
   // What people had corrected where it was left unsent has no correction here.
@@ -273,16 +276,27 @@ function classifiedLine(
   if (named === null) return [];
   const undo = batch.undoes !== null;
   const rule = given && !undo && !kept ? partInWords(batch.plan, given) : null;
+  const byAgent = !undo && !kept && given !== null && by?.startsWith(AGENTS) === true;
+  const { classifier } = batch.plan;
   return [
     {
-      ...{ kind: 'classified', at: null, by: kept ? actorName(by, people) : null, receipt: null, category: named, rule },
-      classifier: undo ? 'undo' : kept ? 'person' : given && by !== null ? by : batch.plan.classifier.kind,
+      ...{
+        kind: 'classified',
+        at: null,
+        by: kept || byAgent ? actorName(by, people) : null,
+        receipt: null,
+        category: named,
+        rule,
+      },
+      classifier: undo ? 'undo' : kept ? (batch.restOf ? 'person' : 'taught') : classifier.kind,
       // What was corrected may have been classified by rules before those that the chunk goes by.
       revision: undo || kept || (given === null && head.planRevision > 1) ? null : head.planRevision,
       // What a rule says is in the plan; what else gives reasons may quote the item.
       why: sees || rule !== null ? (given?.why ?? null) : null,
       confidence: given?.confidence ?? null,
       origin: undo || kept ? null : origin,
+      claim: byAgent ? claim : null,
+      learned: !undo && !kept && 'learned' in classifier && typeof classifier.learned === 'string' ? classifier.learned : null,
     },
   ];
 }

@@ -64,6 +64,7 @@ const FOREIGN_KEYS = [
 
 /** Identifiers of other tables that have no foreign key, and why. */
 const ELSEWHERE: Record<string, string> = {
+  'agent_report.chunk_id': 'its writer has the chunk locked, as that of a classification',
   'append.batch_id': 'each line of an agent would lock the batch, or wait for who locks it',
   'breaker.probe': 'who has a breaker waits for nobody',
   'chunk.lease_owner': 'a claim is a hot path, and a worker that ends takes its row away',
