@@ -33,6 +33,10 @@ test.each<[object, string]>([
   [{ kind: 'marked', verdict: 'wrong', category: 'noise' }, 'Ada looked at it as “noise” and said: wrong.'],
   [{ kind: 'marked', verdict: 'withdrawn', category: 'noise' }, 'Ada took back the mark on it as “noise”.'],
   [
+    { kind: 'corrected', from: 'unsorted', to: 'task', unsure: true, note: null, count: 1 },
+    'Ada filed it as “task”, which had been left unsure in “unsorted”.',
+  ],
+  [
     { kind: 'corrected', from: 'noise', to: 'task', note: 'He called.', count: 13 },
     'Ada moved it from “noise” to “task”, with 12 other items. “He called.”',
   ],

@@ -27,7 +27,7 @@ export function lineWords(line: StoryLine, ordinal: number): string {
         ? `${who} took back the mark on it as “${line.category}”.`
         : `${who} looked at it as “${line.category}” and said: ${line.verdict}.`;
     case 'corrected':
-      return `${who} moved it from “${line.from}” to “${line.to}”${others(line.count)}.${line.note ? ` ${quoted(line.note)}` : ''}`;
+      return `${who} ${line.unsure ? `filed it as “${line.to}”, which had been left unsure in “${line.from}”` : `moved it from “${line.from}” to “${line.to}”`}${others(line.count)}.${line.note ? ` ${quoted(line.note)}` : ''}`;
     case 'decided':
       return `${storyWords(line.row, { [String(line.row.body.by)]: who })}${seenWords(line)}`;
     case 'acted':

@@ -58,6 +58,7 @@ const line = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('marked'), ...told, verdict: z.enum(VERDICTS), category: z.string() }),
   z.object({
     ...{ kind: z.literal('corrected'), ...told, from: z.string(), to: z.string(), note: z.string().nullable() },
+    unsure: z.boolean().describe('It had been left unsure there: it was filed.'),
     count: z.int().nullable().describe('How many items its receipt moves; null without one.'),
   }),
   z.object({

@@ -91,6 +91,8 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   const happened = [
     ...correctionsOf(of, said.corrections, await notesOf(batchId, about)),
     ...said.marks.flatMap(({ verdict, category, by, at }): StoryLine[] => {
+      // Whoever files what was left unsure calls nothing wrong.
+      if (verdict !== 'right' && said.corrections.some((one) => one.unsure && one.from === category)) return [];
       const known = VERDICTS.find((one) => one === verdict);
       return known ? [{ kind: 'marked', verdict: known, category, ...when(at), by: actorName(by, people), receipt: null }] : [];
     }),
@@ -314,7 +316,7 @@ function notesOf(batchId: string, about: readonly StoredReceipt[]): Promise<Map<
 /** The table's corrections with their receipts; and receipts that name the item and that the table does not know. */
 function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: ReadonlyMap<string, string | null>): StoryLine[] {
   const lines = corrections.map((one): StoryLine => {
-    const { from, to, by, at, note, chunk, seq } = one;
+    const { from, to, by, at, note, unsure, chunk, seq } = one;
     const told = toldOf(of, chunk === null || seq === null ? null : { chunk, seq });
     const kept = notes.get(`${chunk}.${seq}`);
     return {
@@ -322,6 +324,7 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
       ...{
         from,
         to,
+        unsure,
         note: noteOf(of, kept === undefined ? (note ?? undefined) : kept),
         count: countOf(of.told.get(`${chunk}.${seq}`)),
       },
@@ -343,6 +346,7 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
               ...told,
               from: String(from),
               to: String(to),
+              unsure: false,
               note: noteOf(of, note),
               count: countOf(one),
             },

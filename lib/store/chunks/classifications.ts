@@ -21,6 +21,9 @@ const PEOPLE = ['user:', 'key:'];
 /** The same of a classification `a`, in a statement. */
 export const PERSON_GAVE = `(${PEOPLE.map((kind) => `starts_with(a."by", '${kind}')`).join(' OR ')})`;
 
+/** Whether a classifier left the item of a classification `a` unsure: it is in the category for that, and nobody has told what it is. */
+export const LEFT_UNSURE = `(a.confidence = 0 AND NOT ${PERSON_GAVE})`;
+
 export type Correction = { ordinal: number; from: string; to: string; note: string | null /** of its receipt */; seq: number };
 
 /** Drops a classifier's classifications of chunks that are classified again; what people corrected stays, and no rule counts it any more: the rules may be others now. */

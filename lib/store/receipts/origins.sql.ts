@@ -80,7 +80,7 @@ function lineOf(row: OriginGroup, plan: number, learned: ReadonlyMap<number, str
     return {
       ...told,
       learned: learned.get(plan) ?? null,
-      like: row.like && row.like.flatMap((one) => one ?? []).map(Number),
+      like: row.like?.flatMap((one) => one ?? []).map(Number) ?? null,
       items,
     };
   // Counted from 1, as people are told it; 0 where no rule held.
