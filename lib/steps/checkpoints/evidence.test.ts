@@ -176,7 +176,7 @@ test('marks in the order of the draw are looks, and what was picked is none befo
   expect(some.next.filter((ordinal) => ordinal <= 60)).toEqual([order[4]]);
   await mark(batch, 'archive', order.slice(4, 5));
   expect((await checkpoint(batch)).evidence.chunk.archive).toEqual({
-    ...{ population: 60, looks: 60, wrong: 0, atMost: 0, looksFor: { '0.01': 0, '0.02': 0, '0.05': 0 } },
+    ...{ population: 60, looks: 60, wrong: 0, filed: 0, atMost: 0, looksFor: { '0.01': 0, '0.02': 0, '0.05': 0 } },
   });
   await mark(batch, 'archive', order.slice(10, 11), 'withdrawn');
   expect((await checkpoint(batch)).evidence.chunk.archive).toMatchObject({ looks: 10 });

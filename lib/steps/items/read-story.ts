@@ -27,7 +27,7 @@ import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readClaimOf } from '#lib/store/chunks/agent-claims.sql.ts';
-import { isPersons } from '#lib/store/chunks/classifications.ts';
+import { isPersons } from '#lib/store/chunks/given-by.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
 import { readItemWithRaw } from '#lib/store/datasets/found-items.sql.ts';
 import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';

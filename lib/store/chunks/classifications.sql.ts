@@ -11,7 +11,8 @@ import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.sql.ts';
-import { type Correction, LEFT_UNSURE } from './classifications.ts';
+import type { Correction } from './classifications.ts';
+import { LEFT_UNSURE } from './given-by.ts';
 
 /** What a classifier says of one item; `part`: which of its parts said it, absent where none did. */
 type Classification = { ordinal: number; category: string; why: string; confidence: number; part?: number };

@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { LIKE_PATTERN } from '#lib/core/examples/likeness.ts';
 import { AGENTS } from '#lib/core/people/key-actor.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
-import { isPersons } from '#lib/store/chunks/classifications.ts';
+import { isPersons } from '#lib/store/chunks/given-by.ts';
 import { groupsOf, type Moment } from './trail.sql.ts';
 
 /** Items of one page: what they have in common is told once for each. */

@@ -1,5 +1,5 @@
 /** How often people who looked at an item said that its category is right, by chunk. A statement of our own: the last mark of each item, over all chunks of a batch. */
-import { LEFT_UNSURE, PERSON_GAVE } from '#lib/store/chunks/classifications.ts';
+import { LEFT_UNSURE, PERSON_GAVE } from '#lib/store/chunks/given-by.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type ChunkAgreement = { number: number; right: number; wrong: number; filed: number };
