@@ -80,6 +80,7 @@ const ELSEWHERE: Record<string, string> = {
   'model_call.chunk_id': 'as model_call.batch_id',
   'model_call.connection_id': 'as model_call.batch_id',
   'model_call.dataset_id': 'as model_call.batch_id',
+  'model_measure.connection_id': 'as model_call.batch_id',
   'model_spend.batch_id': 'every call of the batch locks its row, and waits for nobody who has the batch',
   'rate_bucket.holder': 'it is written for every send',
   'staged_change.batch_id': 'a change of a file outlives nothing: it is written by a worker, for each item',
