@@ -23,7 +23,7 @@ function Lines({ bound, share, of = '' }: { bound: Bound; share: number | undefi
   if (first === undefined) return null;
   return (
     <span className="block" title={boundSentence(bound, ...asked)}>
-      <span className={bound.wrong > 0 ? 'block font-medium text-rust' : 'block'}>
+      <span className={bound.wrong > bound.filed ? 'block font-medium text-rust' : 'block'}>
         {of}
         {first}
       </span>

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Bound } from '#lib/shapes/evidence.ts';
 import { boundLines, boundSentence, lackingOf, percent } from './evidence-words.ts';
 
-const bound = (looks: number, wrong: number, atMost: number, more: number | null, population = 1902): Bound => ({
-  ...{ population, looks, wrong, atMost, looksFor: { '0.02': more, '0.05': 1 } },
+const bound = (looks: number, wrong: number, atMost: number, more: number | null, population = 1902, filed = 0): Bound => ({
+  ...{ population, looks, wrong, filed, atMost, looksFor: { '0.02': more, '0.05': 1 } },
 });
 
 describe('what marks prove, in words', () => {
@@ -23,6 +23,12 @@ describe('what marks prove, in words', () => {
     expect(boundSentence(bound(232, 1, 61, 1))).toContain(
       'at most 61 of these 1,902 are wrong (at most 60 of the rest); 1 more look for 2 %.',
     );
+  });
+
+  it('what was left unsure and filed is counted apart, and where that is all there is no bound to tell', () => {
+    expect(boundLines(bound(40, 5, 300, null, 1902, 3))[0]).toBe('looked at 40, 2 wrong, 3 filed');
+    expect(boundSentence(bound(40, 3, 300, null, 1902, 3))).toMatch(/^Looked at 40, 0 wrong, 3 filed: /);
+    expect(boundLines(bound(4, 4, 100, null, 100, 4))).toEqual(['4 filed from here']);
   });
 
   it('without a look, no bound; and what is proven or can’t be says so', () => {

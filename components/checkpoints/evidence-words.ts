@@ -14,8 +14,10 @@ export function percent(share: number): string {
 
 /** The lines below a category: what was looked at, what it proves, what is missing; empty where the category has no items. */
 export function boundLines(bound: Bound, share = SHARE): string[] {
-  const { population, looks, wrong, atMost } = bound;
+  const { population, looks, wrong, filed, atMost } = bound;
   if (population === 0) return [];
+  // Where all that was looked at had been left unsure, what is left was left so too: nobody claims that it belongs there.
+  if (looks > 0 && looks === filed) return [`${formatCount(filed)} filed from here`];
   const further = furtherWords(bound, share);
   if (looks === 0) return ['no random look yet', ...(further ? [further] : [])];
   // Those that were found are put right: what is left to fear is in the rest.
@@ -23,22 +25,29 @@ export function boundLines(bound: Bound, share = SHARE): string[] {
     wrong > 0
       ? `at most ${formatCount(atMost - wrong)} of the rest wrong`
       : `at most ${formatCount(atMost)} of ${formatCount(population)} wrong`;
-  return [`looked at ${formatCount(looks)}, ${formatCount(wrong)} wrong`, most, ...(further ? [further] : [])];
+  return [`looked at ${lookedWords(bound)}`, most, ...(further ? [further] : [])];
 }
 
 /** The same as a sentence. */
 export function boundSentence(bound: Bound, share = SHARE): string {
-  const { population, looks, wrong, atMost } = bound;
+  const { population, wrong, atMost } = bound;
   const further = furtherWords(bound, share);
   const is = atMost === 1 ? 'is' : 'are';
   return [
-    `Looked at ${formatCount(looks)}, ${formatCount(wrong)} wrong:`,
+    `Looked at ${lookedWords(bound)}:`,
     `with 95 % confidence at most ${formatCount(atMost)} of these ${formatCount(population)} ${is} wrong`,
     wrong > 0 ? `(at most ${formatCount(atMost - wrong)} of the rest)` : '',
   ]
     .filter(Boolean)
     .join(' ')
     .concat(further ? `; ${further}.` : '.');
+}
+
+/** "140, 2 wrong, 3 filed": what was left unsure and filed did not belong there, and was nobody's error. */
+function lookedWords({ looks, wrong, filed }: Bound): string {
+  return [formatCount(looks), `${formatCount(wrong - filed)} wrong`, ...(filed > 0 ? [`${formatCount(filed)} filed`] : [])].join(
+    ', ',
+  );
 }
 
 /** "51 more looks for 2 %"; null where nothing is to be said of that share. */

@@ -42,12 +42,18 @@ export function ItemMark({ mark, decided, onMark, undo }: Props) {
   );
 }
 
-function Said({ mark: { verdict, category, by } }: { mark: ShownMark }) {
+function Said({ mark: { verdict, category, by, filed } }: { mark: ShownMark }) {
   const who = <span className="text-muted">{by === null ? 'saving…' : by}</span>;
   if (verdict === 'right')
     return (
       <span className="inline-flex items-center gap-1.5 text-green">
         <Glyph name="✓" /> right in {category} {who}
+      </span>
+    );
+  if (filed)
+    return (
+      <span className="inline-flex items-center gap-1.5">
+        <Glyph name="◆" /> filed from {category} {who}
       </span>
     );
   return (

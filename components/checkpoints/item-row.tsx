@@ -187,11 +187,17 @@ function Stands({ category, moved, mark, meanwhile, became }: Drawn) {
 }
 
 /** A mark of its list's category, or of where it came from: one that was moved was looked at too. */
-function Marked({ mark: { verdict, category: of }, category }: { mark: ShownMark; category: string }) {
+function Marked({ mark: { verdict, category: of, filed }, category }: { mark: ShownMark; category: string }) {
   if (verdict === 'right')
     return (
       <span className="inline-flex shrink-0 items-center gap-1 text-12 text-green">
         <Glyph name="✓" /> right
+      </span>
+    );
+  if (filed)
+    return (
+      <span className="inline-flex min-w-0 items-center gap-1 text-12 text-muted">
+        <Glyph name="◆" /> <span className="truncate">filed from {of}</span>
       </span>
     );
   return (

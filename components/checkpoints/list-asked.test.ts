@@ -63,7 +63,7 @@ describe('the address of a list', () => {
     const words = filterWords(ALL, (field) => `<${field}>`);
     expect(words.map(({ words }) => words)).toEqual([
       ...['List-ID is set', `<Ticket Status> is O'Brien "100 %"`, '<__proto__> is empty', 'confidence 0.5 to below 0.9'],
-      ...['corrected by a person', 'not looked at', 'unsure samples'],
+      ...['filed by a person', 'not looked at', 'unsure samples'],
     ]);
     const left = Object.assign({}, ALL, ...words.map(({ without }) => without), { is: [] });
     expect(isFiltered({ ...left, search: '' })).toBe(false);

@@ -136,7 +136,7 @@ export function filterWords(
   ];
 }
 
-export const BY_WORDS = { classifier: 'not corrected', person: 'corrected by a person' } as const;
+export const BY_WORDS = { classifier: 'not moved', person: 'filed by a person' } as const;
 export const MARK_WORDS = { right: 'marked as right', wrong: 'marked as wrong', none: 'not looked at' } as const;
 export const SAMPLE_WORDS = { random: 'random samples', unsure: 'unsure samples' } as const;
 

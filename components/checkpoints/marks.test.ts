@@ -34,6 +34,7 @@ const mark = (by: string, category = 'noise', verdict: Mark['verdict'] = 'right'
   verdict,
   category,
   by,
+  filed: false,
   at: '2026-11-23T14:02:00.000Z',
 });
 const told = (reviews: Record<number, Mark> = {}) =>

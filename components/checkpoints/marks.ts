@@ -67,7 +67,7 @@ export function collapsedMarks(given: readonly Given[]): Given[] {
 }
 
 /** A mark as a line shows it; `by` is null for one's own that is not answered yet. */
-export type ShownMark = { verdict: 'right' | 'wrong'; category: string; by: string | null };
+export type ShownMark = { verdict: 'right' | 'wrong'; category: string; by: string | null; filed?: boolean };
 
 /** The mark of an item that the screen has in this category: `right` holds only there. */
 export function markOn(

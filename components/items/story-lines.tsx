@@ -5,7 +5,7 @@ import { Link } from '#components/ui/link.tsx';
 import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { Story, StoryLine } from '#lib/shapes/stories.ts';
-import { lineLook, lineWords, originWords } from './words.ts';
+import { lineLook, lineWords, originLine } from './words.ts';
 
 type Props = { story: Pick<Story, 'lines' | 'ordinal' | 'batch'> /** whether datasets may be looked at */; sees: boolean };
 
@@ -33,8 +33,8 @@ export function StoryLines({ story: { lines, ordinal, batch }, sees }: Props) {
                 {line.at ? <Instant iso={line.at} /> : null}
                 <Places line={line} batchId={batch.id} sees={sees} />
               </p>
-              {line.kind === 'classified' && line.origin ? (
-                <p className="mt-1 text-12 text-muted">{originWords(line.origin)}</p>
+              {line.kind === 'classified' && originLine(line) !== null ? (
+                <p className="mt-1 text-12 text-muted">{originLine(line)}</p>
               ) : null}
               {line.kind === 'acted' && line.answer !== null ? (
                 <details className="mt-1">

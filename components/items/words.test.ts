@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StoryLine } from '#lib/shapes/stories.ts';
-import { lineLook, lineWords } from './words.ts';
+import { lineLook, lineWords, originLine } from './words.ts';
 
 const told = { at: null, by: 'Ada', receipt: null };
 const receipt = { chunk: 1, seq: 2, altered: false };
@@ -33,6 +33,10 @@ test.each<[object, string]>([
   [{ kind: 'marked', verdict: 'wrong', category: 'noise' }, 'Ada looked at it as “noise” and said: wrong.'],
   [{ kind: 'marked', verdict: 'withdrawn', category: 'noise' }, 'Ada took back the mark on it as “noise”.'],
   [
+    { kind: 'corrected', from: 'unsorted', to: 'task', unsure: true, note: null, count: 1 },
+    'Ada filed it as “task”, which had been left unsure in “unsorted”.',
+  ],
+  [
     { kind: 'corrected', from: 'noise', to: 'task', note: 'He called.', count: 13 },
     'Ada moved it from “noise” to “task”, with 12 other items. “He called.”',
   ],
@@ -51,6 +55,24 @@ test.each<[object, string]>([
     { kind: 'classified', by: 'Bo', category: 'keep', classifier: 'person', why: 'A person moved it here from noise.' },
     'Bo had moved it to “keep” there: A person moved it here from noise.',
   ],
+  [
+    {
+      kind: 'classified',
+      by: 'Desk (key of Bo)',
+      category: 'keep',
+      classifier: 'agent',
+      rule: null,
+      revision: 2,
+      why: 'asks',
+      confidence: 1,
+      claim: 3,
+    },
+    'It was classified as “keep” by Desk (key of Bo) under claim 3, by revision 2 of the plan: asks. Confidence 1.00.',
+  ],
+  [
+    { kind: 'classified', by: 'Bo', category: 'keep', classifier: 'taught', why: 'Filed while teaching.' },
+    'Bo filed it as “keep” while teaching.',
+  ],
   [{ kind: 'again', there: 'before', link: { batchName: 'May' } }, '“May” left it unsent, and this batch reviews it again.'],
   [{ kind: 'again', there: 'after', link: { batchName: 'Rest of May' } }, '“Rest of May” reviews it again.'],
 ])('%j reads as a sentence', (line, sentence) => {
@@ -66,4 +88,10 @@ test('a receipt that was altered says nothing but that', () => {
   } as unknown as StoryLine;
   expect(lineWords(line, 7)).toMatch(/^This receipt was altered/);
   expect(lineLook(line)).toMatchObject({ tone: 'red', word: 'Altered' });
+});
+
+test('what was learned stands below what was classified by it', () => {
+  const line = { ...told, kind: 'classified', origin: null, learned: null } as Parameters<typeof originLine>[0];
+  expect(originLine(line)).toBeNull();
+  expect(originLine({ ...line, learned: 'ab'.repeat(32) })).toBe('What was learned: abababababab….');
 });

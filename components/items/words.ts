@@ -27,7 +27,7 @@ export function lineWords(line: StoryLine, ordinal: number): string {
         ? `${who} took back the mark on it as “${line.category}”.`
         : `${who} looked at it as “${line.category}” and said: ${line.verdict}.`;
     case 'corrected':
-      return `${who} moved it from “${line.from}” to “${line.to}”${others(line.count)}.${line.note ? ` ${quoted(line.note)}` : ''}`;
+      return `${who} ${line.unsure ? `filed it as “${line.to}”, which had been left unsure in “${line.from}”` : `moved it from “${line.from}” to “${line.to}”`}${others(line.count)}.${line.note ? ` ${quoted(line.note)}` : ''}`;
     case 'decided':
       return `${storyWords(line.row, { [String(line.row.body.by)]: who })}${seenWords(line)}`;
     case 'acted':
@@ -71,11 +71,14 @@ function readWords({ file, line, reading, deleted, by, dataset }: Read, ordinal:
 }
 
 type Classified = Extract<StoryLine, { kind: 'classified' }>;
-function classifiedWords({ by: who, category, classifier, rule, revision, why, confidence }: Classified): string {
+function classifiedWords({ by: who, category, classifier, rule, revision, why, confidence, claim }: Classified): string {
   if (classifier === 'undo') return `It was approved as “${category}” there.`;
   if (classifier === 'person') return `${who ?? 'Somebody'} had moved it to “${category}” there${why ? `: ${why}` : '.'}`;
-  const by = rule ? rule.toLowerCase() : `the ${classifier}`;
-  const of = revision === null ? '' : ` of revision ${revision} of the plan`;
+  if (classifier === 'taught') return `${who ?? 'Somebody'} filed it as “${category}” while teaching.`;
+  const under = claim === null ? '' : ` under claim ${claim}`;
+  const byAgent = classifier === 'agent' && who !== null;
+  const by = rule ? rule.toLowerCase() : byAgent ? `${who}${under}` : `the ${classifier}`;
+  const of = revision === null ? '' : `${byAgent ? ', by' : ' of'} revision ${revision} of the plan`;
   const because = why ? `: ${why}` : '';
   const sure = confidence === null ? ' Why is not kept: a correction overwrote it.' : ` Confidence ${confidence.toFixed(2)}.`;
   return `It was classified as “${category}” by ${by}${of}${because}.${sure}`;
@@ -91,8 +94,14 @@ function seenWords({ category, seen }: Extract<StoryLine, { kind: 'decided' }>):
   return `${as} It was ${seen ? '' : 'not '}on the screen.`;
 }
 
+/** What a classification came from that is none of its reasons: a call to a model, or what was learned. Null: nothing that is kept. */
+export function originLine({ origin, learned }: Classified): string | null {
+  if (origin) return originWords(origin);
+  return learned === null ? null : `What was learned: ${learned.slice(0, 12)}….`;
+}
+
 /** Which call of which model an answer came with, and what that came to. */
-export function originWords({ model, connection, items, tokens, cost, currency, ms, instruction }: Origin): string {
+function originWords({ model, connection, items, tokens, cost, currency, ms, instruction }: Origin): string {
   const read =
     tokens === null
       ? 'its server counted no tokens'

@@ -97,7 +97,7 @@ it('tells a mark with its sample and its item, to whoever looks next, and takes 
     marks: [{ ordinal: 1, verdict: 'right', by: 'Bo' }],
     evidence: null,
   });
-  const told = { verdict: 'right', category: 'noise', by: 'Bo', at: marked.body.marks[0].at };
+  const told = { verdict: 'right', category: 'noise', by: 'Bo', at: marked.body.marks[0].at, filed: false };
   const { body: checkpoint } = await ask(path);
   const { body: items } = await ask(`${path}/items`);
   for (const all of [checkpoint.samples, items.items])

@@ -8,7 +8,7 @@ import { testDatabase } from '#test/database.ts';
 import { CONNECTORS } from './kinds.ts';
 import { none } from './none/connector.ts';
 import type { ApplyInput, TransactionalConnector } from './port.ts';
-import { checkAction, connectorFor, targetsNamed } from './registry.ts';
+import { checkAction, connectorFor, placesClaimed } from './registry.ts';
 import { shelf } from './shelf/connector.ts';
 import { task } from './task/connector.ts';
 
@@ -315,7 +315,7 @@ describe('a task, then the shelf', () => {
       words: 'Nothing is there yet: the task is made anew. The item is not on the winter shelf now.',
     });
     const plan = { categories: [{ name: 'a', action: both }] } as unknown as Plan;
-    expect(targetsNamed(plan)).toEqual(['task', 'shelf']);
+    expect(placesClaimed(plan, 'd')).toEqual(['task of d', 'shelf of d']);
   });
 });
 

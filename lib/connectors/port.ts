@@ -281,6 +281,8 @@ export type RemoteConnector = Common & {
   retries: readonly RetryClass[];
   /** Whom the request goes to, for whoever shares it: the same text for all that would fail together. Null when it can't be read. */
   targetOf(request: FrozenRequest): string | null;
+  /** Where an action without a connection goes, as far as the plan alone says; left out where it has one. */
+  goesTo?(action: Action): string;
   /** Left out where its actions take no connection. */
   connections?: ConnectionKind;
   /** What a reason says about that target: "api.example.com refuses our requests (HTTP 401)". Null where it is about the one request. */

@@ -128,13 +128,18 @@ export function uncertainWords(name: string, reason: string | null): UncertainWo
   return own ?? { why: `The answer does not say what became of it: ${code}.`, cause };
 }
 
-/** The targets that a plan's actions name: a connection, else the connector. What changes nothing inside Countersign has none. */
-export function targetsNamed({ categories }: Plan): string[] {
+/**
+ * Where a plan's actions change something, as batches claim it: over a connection by its name, without one at the host of the request. What they change inside Countersign are items of
+ * this dataset: another one's are others, whatever stands in them. What changes nothing there has no place.
+ */
+export function placesClaimed({ categories }: Plan, datasetId: string): string[] {
   const named = categories.flatMap(({ action }) => {
     if (action === null) return [];
     const connector = connectorFor(action.connector);
     const changes = connector.kind === 'remote' || connector.effect(action) !== 'none';
-    return changes ? [action.connection ?? action.connector, ...(connector.alsoChanges?.(action) ?? [])] : [];
+    if (!changes) return [];
+    if (connector.kind === 'remote') return [action.connection ?? connector.goesTo?.(action) ?? action.connector];
+    return [action.connector, ...(connector.alsoChanges?.(action) ?? [])].map((name) => `${name} of ${datasetId}`);
   });
   return [...new Set(named)];
 }

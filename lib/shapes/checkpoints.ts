@@ -56,7 +56,7 @@ const firstSignature = signed.extend({
 const manifestProblem = z.object({ ordinal: z.int(), category: z.string(), message: z.string() });
 export type ManifestProblem = z.infer<typeof manifestProblem>;
 
-const reviewedCategory = bound.omit({ looksFor: true });
+const reviewedCategory = bound.omit({ looksFor: true, filed: true });
 
 /** A decision as its receipt has it. */
 const decisionTold = z.object({

@@ -7,7 +7,8 @@ import { count, id, instant, nameNumber } from './values.ts';
 export const bound = z.object({
   population: count.describe('Items of the category that it is about.'),
   looks: count.describe('Random items that somebody marked, in the order of the draw.'),
-  wrong: count.describe('How many of these were wrong.'),
+  wrong: count.describe('How many of these did not belong there.'),
+  filed: count.describe('Of `wrong`, how many had been left unsure, and were filed: no error of whoever classified.'),
   atMost: count.describe('At most so many of the population are wrong, with 95 % confidence.'),
   looksFor: z
     .record(z.string(), z.int().nullable())
@@ -52,7 +53,13 @@ export type CheckpointEvidence = z.infer<typeof checkpointEvidence>;
 export const VERDICTS = ['right', 'wrong', 'withdrawn'] as const;
 
 /** The mark that counts on an item now. */
-export const mark = z.object({ verdict: z.enum(['right', 'wrong']), category: z.string(), by: z.string(), at: instant });
+export const mark = z.object({
+  verdict: z.enum(['right', 'wrong']),
+  category: z.string(),
+  by: z.string(),
+  at: instant,
+  filed: z.boolean().describe('Of *wrong*: the item had been left unsure there, and somebody filed it.'),
+});
 export type Mark = z.infer<typeof mark>;
 
 /** What a caller sends. */
@@ -124,6 +131,9 @@ export type Assigned = z.infer<typeof assigned>;
 export const agreement = z.object({
   right: count.describe('Items whose category somebody marked as right.'),
   wrong: count.describe('Items whose category somebody corrected.'),
-  chunks: z.array(z.object({ number: z.int(), right: count, wrong: count })).describe('Chunks of which somebody marked an item.'),
+  filed: count.describe('Items that had been left unsure and that somebody filed: no category had been told of them.'),
+  chunks: z
+    .array(z.object({ number: z.int(), right: count, wrong: count, filed: count }))
+    .describe('Chunks of which somebody marked an item.'),
 });
 export type Agreement = z.infer<typeof agreement>;

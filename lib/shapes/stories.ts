@@ -42,16 +42,23 @@ const line = z.discriminatedUnion('kind', [
   z.object({
     ...{ kind: z.literal('classified'), ...told },
     category: z.string(),
-    classifier: z.string().describe('The kind of the classifier, “undo”, or “person”: corrected where it was left unsent.'),
+    classifier: z
+      .string()
+      .describe(
+        'The kind of the classifier; “undo”; “person”: corrected where it was left unsent; “taught”: filed by a person while they taught.',
+      ),
     rule: z.string().nullable().describe('Which of its rules, in words; null where that can’t be told.'),
     revision: z.int().nullable().describe('Of the plan; null for an undo, and where rules that came later may have given it.'),
     why: z.string().nullable(),
     confidence: z.number().nullable().describe('Why and confidence are null once a correction took their place.'),
     origin: origin.nullable().describe('Of an answer of a model: the call that it came with.'),
+    claim: z.int().nullable().describe('Of an agent’s answer: the claim of the chunk under which it was reported.'),
+    learned: z.string().nullable().describe('Of what was learned from examples: its SHA-256, in hex.'),
   }),
   z.object({ kind: z.literal('marked'), ...told, verdict: z.enum(VERDICTS), category: z.string() }),
   z.object({
     ...{ kind: z.literal('corrected'), ...told, from: z.string(), to: z.string(), note: z.string().nullable() },
+    unsure: z.boolean().describe('It had been left unsure there: it was filed.'),
     count: z.int().nullable().describe('How many items its receipt moves; null without one.'),
   }),
   z.object({

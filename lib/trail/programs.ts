@@ -20,7 +20,17 @@ export function trailPage(): string {
   return source('page.html').replace('/* the checks */', () => script.replaceAll('</script', '<\\/script'));
 }
 
-const PARTS = ['receipts.mjs', 'lines.mjs', 'bound.mjs', 'pool.mjs', 'chunk.mjs', 'checks.mjs', 'words.mjs', 'zip.mjs'];
+const PARTS = [
+  'receipts.mjs',
+  'lines.mjs',
+  'bound.mjs',
+  'pool.mjs',
+  'origins.mjs',
+  'chunk.mjs',
+  'checks.mjs',
+  'words.mjs',
+  'zip.mjs',
+];
 
 const HEADER = `#!/usr/bin/env node
 // Checks a trail of Countersign, without Countersign: node verify.mjs [trail.zip or its folder]. Needs Node 20 or later, and nothing else.

@@ -1,6 +1,7 @@
 /** Learns from what people decided, with no key and no network: words, weighed (docs/examples.md). */
 import type { ClassifierItem, ClassifierKind } from '#lib/classifiers/port.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { likeWords } from '#lib/core/examples/likeness.ts';
 import { wordsOf } from '#lib/core/examples/words.ts';
 import { decide, type LearnedPart, learnPart } from './learn-part.ts';
 import { type ExamplesPart, examplesInPlan, taughtOf } from './part.ts';
@@ -45,12 +46,8 @@ function classified(part: ExamplesPart, of: LearnedPart | null, fields: string[]
   const [first, second] = chances;
   if (!first || category === null)
     return unsure(`Not sure: ${first?.name} ${percent(first?.chance)}, ${second?.name} ${percent(second?.chance)}.`);
-  const like = of.learned.nearest(vector, first.place, NEAREST).map((at) => of.decided[at]?.ordinal);
-  const why =
-    like.length === 0
-      ? `Its words are those of ${category}.`
-      : `Like ${like.length === 1 ? 'item' : 'items'} ${like.join(' and ')}, filed as ${category}.`;
-  return { category, why, confidence: first.chance };
+  const like = of.learned.nearest(vector, first.place, NEAREST).flatMap((at) => of.decided[at]?.ordinal ?? []);
+  return { category, why: likeWords(like, category), confidence: first.chance };
 }
 
 function percent(share = 0): string {

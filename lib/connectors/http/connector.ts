@@ -4,7 +4,7 @@
  */
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
-import { targetName } from '#lib/core/connections/target.ts';
+import { originOf, targetName } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { turns } from '#lib/turns.ts';
@@ -82,6 +82,8 @@ export function makeHttp({
       lookAt(agent, of, (request) => credentialsOf(lookOf(request), of.idempotencyKey, signal), signal),
     resourceOf: requestResource,
     retries: RETRIES,
+    // Its host is the plan's: no item changes it.
+    goesTo: ({ with: { url } }) => (typeof url === 'string' && URL.canParse(url) ? originOf(url) : 'http'),
     targetOf: requestTarget,
     targetFault,
     uncertainWords,

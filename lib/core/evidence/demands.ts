@@ -5,10 +5,16 @@ import { type Looks, leastAtMost, looksUntil, most } from './bound.ts';
 const SHARES_TOLD: readonly number[] = [0.01, 0.02, 0.05];
 
 /** The bound, and how many more looks prove each share of the whole population. `demanded` is told beside the usual shares. */
-export function boundOf(looks: Looks, demanded: number | null) {
+export function boundOf(looks: Looks & { filed: number }, demanded: number | null) {
   const shares = demanded === null ? SHARES_TOLD : [...SHARES_TOLD, demanded];
   return {
-    ...{ population: looks.population, looks: looks.looks, wrong: looks.wrongAt.length, atMost: leastAtMost(looks) },
+    ...{
+      population: looks.population,
+      looks: looks.looks,
+      wrong: looks.wrongAt.length,
+      filed: looks.filed,
+      atMost: leastAtMost(looks),
+    },
     looksFor: Object.fromEntries<number | null>(
       shares.map((share) => [String(share), looksUntil(looks, most(looks.population, share))]),
     ),

@@ -17,15 +17,28 @@ export const NOTHING_DRAWN: Drawn = { count: 0, ordinals: [], ranks: [] };
 export type Verdict = 'right' | 'wrong';
 
 /** The mark that was given last on an item in a category; `now` is the category that the item is in. */
-export type LastMark = { ordinal: number; category: string; verdict: Verdict | 'withdrawn'; now: string };
+export type LastMark = {
+  ordinal: number;
+  category: string;
+  verdict: Verdict | 'withdrawn';
+  now: string;
+  /** a classifier had left it unsure there: whoever moved it filed it */
+  filed?: boolean;
+};
 
 /**
  * The marks on one category that count: by the ordinals of its items, and the ordinals of those that were found wrong in it and are in another now. `known`: its items
  * that had a mark before its rules were revised, and that are in the category which it spoke for, or a person gave. They are no part of what is asked about, and no looks.
  */
-export type CategoryMarks = { on: ReadonlyMap<number, Verdict>; movedOut: readonly number[]; known: ReadonlySet<number> };
+export type CategoryMarks = {
+  on: ReadonlyMap<number, Verdict>;
+  movedOut: readonly number[];
+  known: ReadonlySet<number>;
+  /** of `movedOut`: what had been left unsure. It did not belong there, and counts as any other */
+  filed: ReadonlySet<number>;
+};
 
-const NO_MARKS: CategoryMarks = { on: new Map(), movedOut: [], known: new Set() };
+const NO_MARKS: CategoryMarks = { on: new Map(), movedOut: [], known: new Set(), filed: new Set() };
 
 /**
  * By category. That an item is right in a category is said only while it is there; that it was wrong stays, until somebody takes it back.
@@ -35,10 +48,10 @@ export function marksByCategory<Mark extends LastMark>(
   marks: readonly Mark[],
   isKnown: (mark: Mark) => boolean = () => false,
 ): Map<string, CategoryMarks> {
-  type Collected = { on: Map<number, Verdict>; movedOut: number[]; known: Set<number> };
+  type Collected = { on: Map<number, Verdict>; movedOut: number[]; known: Set<number>; filed: Set<number> };
   const all = new Map<string, Collected>();
   const of = (category: string): Collected => {
-    const found = all.get(category) ?? { on: new Map(), movedOut: [], known: new Set() };
+    const found = all.get(category) ?? { on: new Map(), movedOut: [], known: new Set(), filed: new Set() };
     all.set(category, found);
     return found;
   };
@@ -48,7 +61,10 @@ export function marksByCategory<Mark extends LastMark>(
     // What was right in a category that new rules took it out of says nothing of the one that it is in: it is asked about again.
     if (isKnown(mark)) of(now).known.add(ordinal);
     else if (now === category) of(category).on.set(ordinal, mark.verdict);
-    else of(category).movedOut.push(ordinal);
+    else {
+      of(category).movedOut.push(ordinal);
+      if (mark.filed) of(category).filed.add(ordinal);
+    }
   }
   return all;
 }
@@ -61,6 +77,8 @@ export function isCounted<Mark extends LastMark>(mark: Mark): mark is Mark & { v
 export type Pooled = Looks & {
   /** The rank of the first item without a mark; infinite when every item has one. */
   open: number;
+  /** Of the wrong looks, those at what had been left unsure. */
+  filed: number;
   /** Indices of what was not drawn far enough to know that: the looks may go on there. */
   short: number[];
 };
@@ -72,7 +90,7 @@ export type Pooled = Looks & {
  */
 export function poolOf(
   drawn: readonly Drawn[],
-  { on, movedOut, known }: CategoryMarks = NO_MARKS,
+  { on, movedOut, known, filed }: CategoryMarks = NO_MARKS,
   rankOf: (ordinal: number) => number = () => Number.POSITIVE_INFINITY,
 ): Pooled {
   const opens = drawn.map((one) => openOf(one, { on, known }));
@@ -93,6 +111,7 @@ export function poolOf(
     population: drawn.reduce((sum, { count }) => sum + count, 0) - known.size + outside.length,
     looks: looks.length,
     wrongAt: looks.flatMap(({ wrong }, index) => (wrong ? [index + 1] : [])),
+    filed: movedOut.filter((ordinal) => filed.has(ordinal) && rankOf(ordinal) < open).length,
     ...{ open, short },
   };
 }

@@ -32,11 +32,6 @@ export function tokensAtMost(bytes: number): number {
   return bytes + AROUND_TOKENS;
 }
 
-/** A guess, to size calls by: nobody knows the model's own tokenizer. */
-export function tokensAbout(bytes: number): number {
-  return Math.ceil(bytes / 3);
-}
-
 /** How the words begin with which a chunk halts at what its batch may cost. */
 export const AT_LIMIT = 'The batch may not cost more';
 

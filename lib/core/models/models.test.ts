@@ -80,5 +80,5 @@ test('a call takes as many items as it bears, and never none', () => {
       Array.from({ length: 30 }, () => item(6_000)),
       20,
     ),
-  ).toBe(4);
+  ).toBe(9);
 });

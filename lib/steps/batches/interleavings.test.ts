@@ -314,7 +314,10 @@ test('a retry of a finished batch claims its resources again, or is refused', as
   expect((await claims()).rows).toEqual([{ batch_id: batch.batchId }]);
   await workUntil(pool, async () => (await batchState(batch)) === 'finished');
   expect((await claims()).rows).toEqual([]);
-  await pool.query("INSERT INTO resource_claim SELECT 'shelf', encode(sha256('one'), 'hex'), $1", [other.batchId]);
+  await pool.query(
+    "INSERT INTO resource_claim SELECT 'shelf of ' || dataset_id, encode(sha256('one'), 'hex'), $2::uuid FROM batch WHERE id = $1",
+    [...[batch.batchId, other.batchId]],
+  );
   await pool.query('UPDATE chunk SET failed = 1, done = 0 WHERE batch_id = $1', [batch.batchId]);
   await expect(retry(ADA, { batchId: batch.batchId })).rejects.toThrow(
     '“Others” is not finished and may change 1 of the same items by subject.',

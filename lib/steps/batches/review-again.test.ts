@@ -203,8 +203,8 @@ test('what people corrected stays corrected; the batch that it comes from does n
   // As its start claimed them.
   await pool.query(
     `INSERT INTO resource_claim (connection, resource, batch_id)
-     SELECT 'http', encode(sha256(convert_to(i.fields ->> 'id', 'UTF8')), 'hex'), $1 FROM item i JOIN batch b ON b.dataset_id = i.dataset_id WHERE b.id = $1`,
-    [batchId],
+     SELECT $2, encode(sha256(convert_to(i.fields ->> 'id', 'UTF8')), 'hex'), $1 FROM item i JOIN batch b ON b.dataset_id = i.dataset_id WHERE b.id = $1`,
+    [batchId, new URL(url).origin],
   );
   const { id } = await reviewAgain(ADA, { batchId });
   await startBatch(ADA, { batchId: id });

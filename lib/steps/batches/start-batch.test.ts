@@ -90,15 +90,31 @@ test('parallel: all are classified at once, and one decision over many runs its 
 });
 
 test('a batch that may change what an unfinished one claims is not started, and is there to be started later', async () => {
-  const independence = { independence: { resource: ['id'] } };
-  const first = await started(20, plan('parallel', independence));
-  const refused = started(20, plan('parallel', independence));
+  const given = plan('parallel', { independence: { resource: ['id'] } });
+  const { id: datasetId } = await uploadDataset(ADA, { name: 'rows.csv', source: csv(20) });
+  const start = async () => (await createBatch(ADA, { datasetId, name: 'Rows', plan: given as never, start: true })).id;
+  const first = await start();
+  // Rows of another file that are numbered alike are others, wherever nothing but Countersign is changed.
+  await cancel(ADA, { batchId: await started(20, given) });
+  const refused = start();
   await expect(refused).rejects.toThrow('“Rows” is not finished and may change 20 of the same items by id.');
   const { facts } = await refused.catch((error) => error);
   await cancel(ADA, { batchId: first });
   await startBatch(ADA, { batchId: facts.created });
   await expect(startBatch(ADA, { batchId: facts.created })).rejects.toThrow('it was started already');
   await cancel(ADA, { batchId: facts.created });
+});
+
+test('without a connection, two batches keep from each other what goes to one host, and nothing else', async () => {
+  const to = (url: string) =>
+    plan('parallel', {
+      independence: { resource: ['id'] },
+      categories: [{ name: 'done', action: { connector: 'http', do: 'POST', with: { url: `${url}/{{id}}`, body: {} } } }],
+    });
+  const first = await started(20, to('https://crm.example/customers'));
+  const other = await started(20, to('https://shop.example/orders'));
+  await expect(started(20, to('https://crm.example/people'))).rejects.toThrow('may change 20 of the same items by id');
+  for (const batchId of [first, other]) await cancel(ADA, { batchId });
 });
 
 test('started twice at once, a batch is started once, by one person, with one first gate', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { classifyingOf, taughtIn } from '#lib/classifiers/registry.ts';
-import { targetsNamed } from '#lib/connectors/registry.ts';
+import { placesClaimed } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
@@ -104,7 +104,7 @@ async function assertClassifiesRight({ id, name, datasetId, plan }: BatchRow): P
 
 /** Claims what the batch would change. Throws `conflict` naming the unfinished batch that may change some of it too. */
 export async function takeResources(tx: Tx, batch: BatchRow, then: string): Promise<void> {
-  const taken = await claimResources(tx, batch, targetsNamed(batch.plan));
+  const taken = await claimResources(tx, batch, placesClaimed(batch.plan, batch.datasetId));
   if (!taken) return;
   const what = `${taken.count} of the same items by ${batch.plan.independence.resource.join(' and ')}`;
   const message = `“${taken.batchName}” is not finished and may change ${what}. Finish or cancel it, then ${then}.`;

@@ -113,6 +113,16 @@ async function covered(batch: Drawn, numbers: readonly number[], override: strin
   return found;
 }
 
+test('what was left unsure and was filed counts in the bound as what did not belong there, and is told apart', async () => {
+  const batch = await drawn([items(20, 'archive')]);
+  const [first = 0, second = 0, third = 0] = randomSample(batch.seed, span(1, 20), 3);
+  await pool.query('UPDATE classification SET confidence = 0 WHERE batch_id = $1 AND ordinal = $2', [batch.batchId, first]);
+  const corrections = [first, second].map((ordinal) => ({ ordinal, category: 'keep' }));
+  await correct(ADA, { batchId: batch.batchId, chunk: 1, corrections });
+  await markItems(BO, { batchId: batch.batchId, chunk: 1, reviews: [{ ordinal: third, right: true }] });
+  expect((await checkpoint(batch)).evidence.chunk.archive).toMatchObject({ population: 20, looks: 3, wrong: 2, filed: 1 });
+});
+
 test('a mark of a key is kept and told apart, and is no look; that of a person behind it is; where the plan lets keys sign, a key looks', async () => {
   const KEY: Actor = { ...ADA, id: 'key:env', name: 'API key', via: 'api' };
   const give = (batch: Drawn, actor: Actor, ordinals: readonly number[], right: boolean | null = true) =>
@@ -148,8 +158,8 @@ test('marks in the order of the draw are looks, and what was picked is none befo
   const order = randomSample(batch.seed, span(1, 60), 60);
   const before = await checkpoint(batch);
   expect(before.evidence.chunk).toEqual({
-    archive: { population: 60, looks: 0, wrong: 0, atMost: 60, looksFor: { '0.01': 60, '0.02': 54, '0.05': 39 } },
-    keep: { population: 20, looks: 0, wrong: 0, atMost: 20, looksFor: { '0.01': 20, '0.02': 20, '0.05': 18 } },
+    archive: { population: 60, looks: 0, wrong: 0, filed: 0, atMost: 60, looksFor: { '0.01': 60, '0.02': 54, '0.05': 39 } },
+    keep: { population: 20, looks: 0, wrong: 0, filed: 0, atMost: 20, looksFor: { '0.01': 20, '0.02': 20, '0.05': 18 } },
   });
   expect(before.evidence).toMatchObject({ demands: [], unmarked: [], exempt: false, elsewhere: 0 });
   // Those that the page shows; more are drawn as the looks go on.
@@ -166,7 +176,7 @@ test('marks in the order of the draw are looks, and what was picked is none befo
   expect(some.next.filter((ordinal) => ordinal <= 60)).toEqual([order[4]]);
   await mark(batch, 'archive', order.slice(4, 5));
   expect((await checkpoint(batch)).evidence.chunk.archive).toEqual({
-    ...{ population: 60, looks: 60, wrong: 0, atMost: 0, looksFor: { '0.01': 0, '0.02': 0, '0.05': 0 } },
+    ...{ population: 60, looks: 60, wrong: 0, filed: 0, atMost: 0, looksFor: { '0.01': 0, '0.02': 0, '0.05': 0 } },
   });
   await mark(batch, 'archive', order.slice(10, 11), 'withdrawn');
   expect((await checkpoint(batch)).evidence.chunk.archive).toMatchObject({ looks: 10 });

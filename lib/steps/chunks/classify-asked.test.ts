@@ -1,5 +1,5 @@
 /** Chunks that a model classifies, against a server that does as a script says: what is kept, what is asked again, and what it costs. */
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { testDatabase } from '#test/database.ts';
 import { asAdmin, rows } from '#test/fixtures/connected.ts';
@@ -161,6 +161,8 @@ async function spentAsCounted(batchId: string): Promise<void> {
   );
   const charge = (calls: typeof server.calls) => calls.reduce((sum, { input, output }) => sum + 2 * input + 10 * output, 0);
   const [row] = ours;
+  const { rows: short } = await pool.query('SELECT FROM model_call WHERE batch_id = $1 AND cost > reserved', [batchId]);
+  expect(short).toEqual([]);
   expect(row?.told).toBe(charge(server.calls.filter(({ told }) => told)));
   expect(row?.spent).toBe(row?.all);
   expect(row?.spent).toBeGreaterThanOrEqual(charge(server.calls));
@@ -187,6 +189,29 @@ test('what a batch may cost is never passed: its chunks halt with the words, and
   await until(batchId, 'awaiting_review');
   expect(await kept(batchId)).toHaveLength(30);
   await spentAsCounted(batchId);
+});
+
+test('a server that counts more than a text can have is believed: only what was out by then, or being sent, may cost more than it was reserved for', async () => {
+  const more = await modelServer({ counts: 60 });
+  onTestFinished(() => more.close());
+  const connection = await connect({ address: more.url, limits: { concurrency: 1, windows: [] } });
+  const batchId = await started(30, planOver(connection, { atMost: 10, together: 2 }));
+  await until(batchId, 'awaiting_review');
+  const { rows: calls } = await pool.query<{ short: boolean }>(
+    'SELECT cost > reserved AS short FROM model_call WHERE batch_id = $1 ORDER BY sent_at',
+    [batchId],
+  );
+  const chunks = (await chunkStates(pool, batchId)).length;
+  expect(calls.length).toBeGreaterThan(10);
+  expect(calls[0]?.short).toBe(true);
+  // One at a time: of each other chunk a call may have been made before the first was counted.
+  expect(calls.slice(chunks).filter(({ short }) => short)).toEqual([]);
+  const { rows: measured } = await pool.query<{ ratio: number; over: number }>(
+    `SELECT counted / thought AS ratio, "over" FROM model_measure WHERE connection_id = (SELECT connection_id FROM model_call WHERE batch_id = $1 LIMIT 1)`,
+    [batchId],
+  );
+  expect(measured[0]?.ratio).toBeGreaterThan(4);
+  expect(measured[0]?.over).toBeGreaterThan(1);
 });
 
 test('a refused key halts, names the connection and not the key, and the newest key is used', async () => {

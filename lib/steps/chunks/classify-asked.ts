@@ -20,6 +20,7 @@ import {
   WAIT_HELD_MS,
 } from '#lib/core/limits.ts';
 import { AT_LIMIT, amountWords, millionthsOf } from '#lib/core/models/cost.ts';
+import { ratioOf } from '#lib/core/models/measure.ts';
 import { packSize } from '#lib/core/models/pack.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
@@ -70,6 +71,8 @@ type Run = {
   asker: Asker;
   told: { datasetId: string; instruction: Buffer; by: string };
   kind: string;
+  /** tokens of the server for one that is thought of */
+  ratio: number;
   /** asked for again, in packs of their own size */
   again: Pack[];
   fresh: { items: ClassifierItem[]; after: number; ended: boolean };
@@ -103,7 +106,7 @@ async function begin(task: WorkerTask, plan: Plan, asker: Asker): Promise<Run> {
   const calls = new AbortController();
   task.lease.signal.addEventListener('abort', () => calls.abort());
   return {
-    ...{ task, asker, calls, kind: plan.classifier.kind },
+    ...{ task, asker, calls, kind: plan.classifier.kind, ratio: ratioOf(over.measure) },
     told: { datasetId: claim.datasetId, instruction: instructionDigest(plan), by: `worker:${workerId}` },
     ...{ again: [], fresh: { items: [], after: 0, ended: false } },
     ...{ tries: await readTries(pool, claim), tooLong: new Set() },
@@ -170,13 +173,14 @@ async function nextPack(run: Run): Promise<Pack | null> {
     if (tried.length > 0 && fresh.items.length === 0) return nextPack(run);
   }
   if (fresh.items.length === 0) return null;
-  return fresh.items.splice(0, packSize(fresh.items, run.asker.together));
+  return fresh.items.splice(0, packSize(fresh.items, run.asker.together, run.ratio));
 }
 
 /** Sends one call, unless it has to wait or nothing may be asked any more: then false, and its items are the next. */
 async function send(run: Run, pack: Pack): Promise<boolean> {
   const { pool, claim } = run.task;
   const over = await modelOver(run.asker.over.connection);
+  run.ratio = ratioOf(over.measure);
   const call = callAbout(run.asker, pack, over, run.told);
   const { tokensPerMinute } = over.model;
   const stepMs = Math.max(over.stepMs, tokensPerMinute === null ? 0 : (60_000 * call.tokens) / tokensPerMinute);
@@ -240,7 +244,7 @@ async function fly(run: Run, pack: Pack, call: Call, over: ModelOver): Promise<v
   };
   const answer = await MODELS.ask(over.live, over.model, call.asking, take, run.calls.signal);
   const kept = await keeper.ended();
-  await settleCall(pool, call.id, settledBy(answer, over));
+  await settleCall(pool, call, settledBy(answer, over));
   await leaveModel(pool, claim, call.connectionId);
   if (answer.roomMs !== null) await holdModel(pool, call.connectionId, answer.roomMs);
   const left = pack.filter(({ ordinal }) => !kept.has(ordinal));

@@ -114,7 +114,8 @@ async function everywhere({ batchId, datasetId, chunks }: SeededBatch, { batchId
     ['UPDATE batch SET name = $2, task_ref = $3 WHERE id = $1', [batchId, `For ${EVE}`, EVE.toUpperCase()]],
     ['UPDATE chunk SET note = $2, name = $3, halt_reason = $2 WHERE id = $1', [chunk?.id, `ask ${EVE}`, EVE]],
     [
-      `INSERT INTO correction (batch_id, ordinal, "from", "to", by, revision, note) VALUES ($1, 2, 'send', 'noise', 'user:x', 2, $2)`,
+      `WITH moved AS (UPDATE classification SET "by" = 'user:x' WHERE batch_id = $1 AND ordinal = 2 RETURNING category)
+       INSERT INTO correction (batch_id, ordinal, "from", "to", by, revision, note) SELECT $1, 2, 'elsewhere', category, 'user:x', 2, $2 FROM moved`,
       [batchId, `${EVE} said so`],
     ],
     [

@@ -8,6 +8,7 @@ import { tellOpened } from '#lib/auth/reads.ts';
 import { partInWords } from '#lib/classifiers/registry.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
+import { AGENTS } from '#lib/core/people/key-actor.ts';
 import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { leafHash } from '#lib/ledger/canonical.ts';
@@ -25,7 +26,8 @@ import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
-import { isPersons } from '#lib/store/chunks/classifications.ts';
+import { readClaimOf } from '#lib/store/chunks/agent-claims.sql.ts';
+import { isPersons } from '#lib/store/chunks/given-by.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
 import { readItemWithRaw } from '#lib/store/datasets/found-items.sql.ts';
 import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';
@@ -61,7 +63,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
-  const [dataset, steps, places, said, seen, start, links, again, given] = await Promise.all([
+  const [dataset, steps, places, said, seen, start, links, again, given, claim] = await Promise.all([
     readDatasetHead(db(), batch.datasetId),
     readSteps(pool, batchId, ordinal),
     readChunkPlaces(pool, batchId, head.chunk),
@@ -71,6 +73,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     readUndoLinks(actor, { batchId, ordinal }),
     readAgainIn(pool, batchId, ordinal),
     readOrigin(pool, head.chunkId, ordinal),
+    readClaimOf(pool, head.chunkId, ordinal),
   ]);
   const atChunk = await readReceiptsAt(pool, batchId, [...places, ...(start === null ? [] : [{ chunk: 0, seq: start }])]);
   const about = atChunk.filter(
@@ -88,6 +91,8 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   const happened = [
     ...correctionsOf(of, said.corrections, await notesOf(batchId, about)),
     ...said.marks.flatMap(({ verdict, category, by, at }): StoryLine[] => {
+      // Whoever files what was left unsure calls nothing wrong.
+      if (verdict !== 'right' && said.corrections.some((one) => one.unsure && one.from === category)) return [];
       const known = VERDICTS.find((one) => one === verdict);
       return known ? [{ kind: 'marked', verdict: known, category, ...when(at), by: actorName(by, people), receipt: null }] : [];
     }),
@@ -117,7 +122,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
       ...(links.undoes ? [elsewhere(links.undoes, 'undoes')] : await readLine(of, dataset)),
       ...(batch.restOf ? [againIn({ batchId: batch.restOf.id, batchName: batch.restOf.name }, 'before')] : []),
       ...(batch.startedAt ? [startedLine(of, start)] : []),
-      ...classifiedLine(of, said.corrections[0], given && originOf(given)),
+      ...classifiedLine(of, said.corrections[0], { origin: given && originOf(given), claim }),
       ...happened.sort((one, other) => byTime(one, other)),
       ...links.undoneBy.map((link) => elsewhere(link, 'undone')),
       ...again.map((link) => againIn(link, 'after')),
@@ -263,7 +268,7 @@ function startedLine(of: Of, start: number | null): StoryLine {
 function classifiedLine(
   { batch, head, people, sees }: Of,
   corrected: CorrectionRow | undefined,
-  origin: Origin | null,
+  { origin, claim }: { origin: Origin | null; claim: number | null },
 ): StoryLine[] {
   const { category, why, confidence, by } = head;
   // What people had corrected where it was left unsent has no correction here.
@@ -273,16 +278,27 @@ function classifiedLine(
   if (named === null) return [];
   const undo = batch.undoes !== null;
   const rule = given && !undo && !kept ? partInWords(batch.plan, given) : null;
+  const byAgent = !undo && !kept && given !== null && by?.startsWith(AGENTS) === true;
+  const { classifier } = batch.plan;
   return [
     {
-      ...{ kind: 'classified', at: null, by: kept ? actorName(by, people) : null, receipt: null, category: named, rule },
-      classifier: undo ? 'undo' : kept ? 'person' : given && by !== null ? by : batch.plan.classifier.kind,
+      ...{
+        kind: 'classified',
+        at: null,
+        by: kept || byAgent ? actorName(by, people) : null,
+        receipt: null,
+        category: named,
+        rule,
+      },
+      classifier: undo ? 'undo' : kept ? (batch.restOf ? 'person' : 'taught') : classifier.kind,
       // What was corrected may have been classified by rules before those that the chunk goes by.
       revision: undo || kept || (given === null && head.planRevision > 1) ? null : head.planRevision,
       // What a rule says is in the plan; what else gives reasons may quote the item.
       why: sees || rule !== null ? (given?.why ?? null) : null,
       confidence: given?.confidence ?? null,
       origin: undo || kept ? null : origin,
+      claim: byAgent ? claim : null,
+      learned: !undo && !kept && 'learned' in classifier && typeof classifier.learned === 'string' ? classifier.learned : null,
     },
   ];
 }
@@ -300,7 +316,7 @@ function notesOf(batchId: string, about: readonly StoredReceipt[]): Promise<Map<
 /** The table's corrections with their receipts; and receipts that name the item and that the table does not know. */
 function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: ReadonlyMap<string, string | null>): StoryLine[] {
   const lines = corrections.map((one): StoryLine => {
-    const { from, to, by, at, note, chunk, seq } = one;
+    const { from, to, by, at, note, unsure, chunk, seq } = one;
     const told = toldOf(of, chunk === null || seq === null ? null : { chunk, seq });
     const kept = notes.get(`${chunk}.${seq}`);
     return {
@@ -308,6 +324,7 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
       ...{
         from,
         to,
+        unsure,
         note: noteOf(of, kept === undefined ? (note ?? undefined) : kept),
         count: countOf(of.told.get(`${chunk}.${seq}`)),
       },
@@ -329,6 +346,7 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
               ...told,
               from: String(from),
               to: String(to),
+              unsure: false,
               note: noteOf(of, note),
               count: countOf(one),
             },

@@ -3,7 +3,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Asking, ClassifierItem } from '#lib/classifiers/port.ts';
 import type { Asker } from '#lib/classifiers/registry.ts';
 import type { ModelAnswer } from '#lib/connectors/model/ask.ts';
-import { costOf, tokensAbout, tokensAtMost } from '#lib/core/models/cost.ts';
+import { costOf, tokensAtMost } from '#lib/core/models/cost.ts';
+import { mostOf, ratioOf, type Size } from '#lib/core/models/measure.ts';
+import { tokensIn } from '#lib/core/models/tokens.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, sha256 } from '#lib/ledger/canonical.ts';
 import type { NewCall, Settled } from '#lib/store/models/calls.sql.ts';
@@ -18,24 +20,31 @@ export function instructionDigest({ instruction = '', categories }: Plan): Buffe
   return sha256(canonicalBytes(told));
 }
 
-export type Call = NewCall & { asking: Asking /** a guess, for what is bounded by the minute */; tokens: number };
+/** `tokens`: what it comes to about, read and written, for what is bounded by the minute. */
+export type Call = NewCall & { asking: Asking; size: Size; tokens: number };
+
+/** What is asked, in tokens that are read. In a prompt each space is a mark. */
+export function sizeOf({ system, prompt, element }: Pick<Asking, 'system' | 'prompt' | 'element'>): Size {
+  const schema = JSON.stringify(element);
+  const bytes = Buffer.byteLength(system) + Buffer.byteLength(prompt) + Buffer.byteLength(schema);
+  return { about: tokensIn(system) + tokensIn(prompt, 1) + tokensIn(schema), atMost: tokensAtMost(bytes) };
+}
 
 /** A call about these items, with names of its own. */
 export function callAbout(
   asker: Asker,
   items: readonly ClassifierItem[],
-  { live, model }: ModelOver,
+  { live, model, measure }: ModelOver,
   told: { datasetId: string; instruction: Buffer; by: string },
 ): Call {
   const asking = asker.about(items, randomBytes(16));
-  const bytes =
-    Buffer.byteLength(asking.system) + Buffer.byteLength(asking.prompt) + Buffer.byteLength(JSON.stringify(asking.element));
+  const size = sizeOf(asking);
   return {
-    ...{ id: randomUUID(), asking, asked: items.map(({ ordinal }) => ordinal), ...told },
+    ...{ id: randomUUID(), asking, size, asked: items.map(({ ordinal }) => ordinal), ...told },
     ...{ connectionId: live.id, connection: live.name, provider: model.provider, model: model.name },
-    reserved: costOf(model.prices, { input: tokensAtMost(bytes), output: asking.outputTokens }),
+    reserved: costOf(model.prices, { input: mostOf(size, measure), output: asking.outputTokens }),
     currency: model.prices.currency,
-    tokens: tokensAbout(bytes) + asking.outputTokens,
+    tokens: Math.ceil(size.about * ratioOf(measure)) + asking.outputTokens,
   };
 }
 

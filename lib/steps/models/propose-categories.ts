@@ -7,14 +7,15 @@ import { askForCategories, categoriesOf } from '#lib/classifiers/model/proposing
 import { MODELS } from '#lib/connectors/kinds.ts';
 import { failureWords } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { costOf, tokensAtMost } from '#lib/core/models/cost.ts';
+import { costOf } from '#lib/core/models/cost.ts';
+import { mostOf } from '#lib/core/models/measure.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { type Proposal, proposalAsked } from '#lib/shapes/models.ts';
 import { datasetToPlan, readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readConnections } from '#lib/store/connections/connections.ts';
 import { insertTry, settleCall } from '#lib/store/models/calls.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { settledBy } from './call.ts';
+import { settledBy, sizeOf } from './call.ts';
 import { modelOver } from './model-over.ts';
 
 /** One call, which is paid for. Throws `conflict` with the model's own reason where nothing usable comes. */
@@ -28,18 +29,17 @@ export async function proposeCategories(actor: Actor, raw: z.input<typeof propos
   const over = await modelOver(connection);
   const { live, model } = over;
   const asked = askForCategories(instruction, dataset.fields, randomBytes(16));
-  const bytes =
-    Buffer.byteLength(asked.system) + Buffer.byteLength(asked.prompt) + Buffer.byteLength(JSON.stringify(asked.element));
+  const size = sizeOf(asked);
   const call = {
-    ...{ id: randomUUID(), datasetId, asked: [], by: actor.id, instruction: sha256(asked.system) },
+    ...{ id: randomUUID(), size, datasetId, asked: [], by: actor.id, instruction: sha256(asked.system) },
     ...{ connectionId: live.id, connection, provider: model.provider, model: model.name, currency: model.prices.currency },
-    reserved: costOf(model.prices, { input: tokensAtMost(bytes), output: asked.outputTokens }),
+    reserved: costOf(model.prices, { input: mostOf(size, over.measure), output: asked.outputTokens }),
   };
   await insertTry(db().pool, call);
   const parts: unknown[] = [];
   const answer = await MODELS.ask(live, model, asked, (part) => parts.push(part), new AbortController().signal);
   const settled = settledBy(answer, over);
-  await settleCall(db().pool, call.id, settled);
+  await settleCall(db().pool, call, settled);
   const who = `${model.name} (${connection})`;
   if (answer.outcome !== 'answered') {
     const says = answer.says ? ` It says: ${answer.says}` : '';

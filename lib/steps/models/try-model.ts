@@ -11,6 +11,7 @@ import { failureWords } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { MODEL_CALLS_AT_ONCE, MODEL_PROBE_ITEMS, SAMPLE_FIELD_CHARS_MAX, TARGET_LOOKS_MAX } from '#lib/core/limits.ts';
 import { type Interval, totalOf } from '#lib/core/models/interval.ts';
+import { ratioOf } from '#lib/core/models/measure.ts';
 import { packSize } from '#lib/core/models/pack.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { type Tried, type TryBound, tryAsked } from '#lib/shapes/models.ts';
@@ -90,7 +91,7 @@ async function toTry(actor: Actor, raw: Input): Promise<Trial> {
   const calls: Call[] = [];
   const told = { datasetId, instruction: instructionDigest(plan), by: actor.id };
   for (let left = [...items]; left.length > 0; )
-    calls.push(callAbout(asker, left.splice(0, packSize(left, asker.together)), over, told));
+    calls.push(callAbout(asker, left.splice(0, packSize(left, asker.together, ratioOf(over.measure))), over, told));
   return { asker, over, dataset, items, calls, drawn: ordinals === undefined };
 }
 
@@ -125,7 +126,7 @@ async function asked({ over }: Trial, call: Call): Promise<Answered> {
   };
   const answer = await MODELS.ask(over.live, over.model, call.asking, take, new AbortController().signal);
   const settled = settledBy(answer, over);
-  await settleCall(pool, call.id, settled);
+  await settleCall(pool, call, settled);
   if (answer.roomMs !== null) await holdModel(pool, call.connectionId, answer.roomMs);
   if (answer.outcome !== 'answered' && answers.size === 0) {
     const says = answer.says ? ` It says: ${answer.says}` : '';

@@ -5,7 +5,7 @@ import { CLASSIFY_PAGE_ITEMS, DIFFERENCE_EXAMPLES, DIFFERENCE_ITEMS_MAX, DIFFERE
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { RulesDifference } from '#lib/shapes/plans.ts';
-import { isPersons } from '#lib/store/chunks/classifications.ts';
+import { isPersons } from '#lib/store/chunks/given-by.ts';
 import { readItems } from '#lib/store/plans/planning.sql.ts';
 import { type ChunkInReview, readCategoryPage } from '#lib/store/plans/revisions.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

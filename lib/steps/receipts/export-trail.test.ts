@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { leastAtMost } from '#lib/core/evidence/bound.ts';
-import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { likeWords } from '#lib/core/examples/likeness.ts';
+import type { Plan, PlanInput } from '#lib/core/plans/plan.ts';
 import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { canonicalBytes, leafHash } from '#lib/ledger/canonical.ts';
 import { type DecisionBody, seenDigest } from '#lib/ledger/receipt.ts';
@@ -18,6 +19,7 @@ import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { instructionDigest } from '#lib/steps/models/call.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
@@ -241,6 +243,125 @@ describe('a trail', () => {
       expect(report.findings).toEqual([]);
       expect(report).toMatchObject({ verdict: 'holds', facts: { sum: { approved: 7, done: 7 } } });
     }
+  });
+
+  describe('says what classified each item, and is told where that is not so', () => {
+    const send = { connector: 'shelf', do: 'archive' } as const;
+    const AGENT = `agent:${randomUUID()}`;
+    /** One chunk in review of a plan with this classifier, and what is stored of who classified it. */
+    async function classifiedBy(
+      classifier: PlanInput['classifier'],
+      store: (of: { batchId: string; chunkId: string; plan: Plan }) => Promise<void>,
+    ) {
+      const { batchId, chunks, plan } = await seedBatch(pool, {
+        plan: {
+          classifier,
+          categories: [{ name: 'noise', action: send }, { name: 'keep' }],
+          instruction: 'Offers are noise.',
+          version: 2,
+        },
+        chunks: [
+          {
+            state: 'awaiting_review',
+            items: ['a', 'b', 'c', 'd'].map((subject, at) =>
+              item(subject, { category: at < 2 ? 'noise' : 'keep', receipts: [] }),
+            ),
+          },
+        ],
+      });
+      const chunkId = chunks[0]?.id as string;
+      await pool.query(
+        'UPDATE classification SET "by" = $2, part = CASE WHEN category = $3 THEN 0 ELSE -1 END WHERE chunk_id = $1',
+        [chunkId, classifier.kind, 'noise'],
+      );
+      await store({ batchId, chunkId, plan });
+      const { files: own } = await download(ADA, batchId);
+      expect((await verify(own)).findings).toEqual([]);
+      return own;
+    }
+    const origins = (own: Files) => linesOf(own, 'origins.jsonl').map((line) => JSON.parse(line));
+    const told = async (own: Files, from: string, to: string) => {
+      const made = withSums(withLines(own, 'origins.jsonl', (lines) => lines.map((line) => line.replace(from, to))));
+      return (await verify(made)).findings.map(({ kind, says }) => `${kind}: ${says}`).join(' ');
+    };
+
+    test('a rule', async () => {
+      const rules = { kind: 'rules', rules: [{ when: 'true', category: 'noise' }], otherwise: 'keep' };
+      const own = await classifiedBy(rules, async () => {});
+      expect(origins(own)).toEqual([
+        { chunk: 1, category: 'noise', by: 'rules', plan: 1, rule: 1, items: [[1, 2]] },
+        { chunk: 1, category: 'keep', by: 'rules', plan: 1, rule: 0, items: [[3, 4]] },
+      ]);
+      expect(await told(own, '"rule":1', '"rule":0')).toBe(
+        'altered: Rule 0 of revision 1 of the plan gives “keep”, and not “noise”.',
+      );
+      expect(await told(own, '"rule":1', '"rule":7')).toContain('There is no rule 7');
+      expect(await told(own, '"plan":1', '"plan":2')).toContain('goes by revision 2');
+      expect(await told(own, '[1,2]', '[1,3]')).toContain('more items than the chunk has, or of one twice');
+      expect(await told(own, '[1,2]', '[1,2000000000]')).toContain('more items than the chunk has');
+      expect(await told(own, '"by":"rules","plan":1,"rule":1', `"by":"person","person":"${BO.id}"`)).toContain(
+        'nobody moved item 1',
+      );
+      const before = withSums(new Map([...own].filter(([name]) => name !== 'origins.jsonl')));
+      expect(await verify(before)).toMatchObject({ verdict: 'holds', findings: [] });
+    });
+
+    test('a call to a model, and nobody where it gave no usable answer', async () => {
+      const model = { kind: 'model', connection: 'llm', otherwise: 'keep', atMost: 1 };
+      const own = await classifiedBy(model, async ({ batchId, chunkId, plan }) => {
+        await pool.query(
+          `INSERT INTO model_call (id, batch_id, dataset_id, chunk_id, epoch, revision, plan_revision, connection_id, connection, provider, model, instruction, asked, answered, reserved, currency, "by")
+           VALUES ($1, $2, $1, $3, 1, 1, 1, $1, 'llm', 'openai', 'gpt-x', $4, '{1,2,3,4}', '{1,2,3}', 1, 'USD', 'worker:x')`,
+          [randomUUID(), batchId, chunkId, instructionDigest(plan)],
+        );
+      });
+      expect(origins(own)).toMatchObject([
+        { by: 'model', connection: 'llm', provider: 'openai', model: 'gpt-x', category: 'noise', items: [[1, 2]] },
+        { by: 'model', connection: 'llm', category: 'keep', items: [[3, 3]] },
+        { chunk: 1, category: 'keep', by: 'model', plan: 1, items: [[4, 4]] },
+      ]);
+      const { instruction } = origins(own)[0];
+      expect(await told(own, instruction, '0'.repeat(64))).toContain('another instruction than that of revision 1');
+      expect(await told(own, '"connection":"llm"', '"connection":"other"')).toContain('asks over “llm”');
+    });
+
+    test('an agent, by its key and claim', async () => {
+      const own = await classifiedBy({ kind: 'agent', otherwise: 'keep' }, async ({ chunkId }) => {
+        await pool.query('UPDATE classification SET "by" = $2 WHERE chunk_id = $1', [chunkId, AGENT]);
+        const report =
+          'INSERT INTO agent_report (id, chunk_id, epoch, plan_revision, "by", ordinals) VALUES (gen_random_uuid(), $1, $2, 1, $3, $4)';
+        await pool.query(report, [chunkId, 3, AGENT, [1, 2, 3]]);
+        await pool.query(report, [chunkId, 5, AGENT, [3, 4]]);
+      });
+      expect(origins(own)).toEqual([
+        { chunk: 1, category: 'noise', by: 'agent', plan: 1, agent: AGENT, key: null, epoch: 3, items: [[1, 2]] },
+        { chunk: 1, category: 'keep', by: 'agent', plan: 1, agent: AGENT, key: null, epoch: 5, items: [[3, 4]] },
+      ]);
+      expect(await told(own, '"by":"agent","plan":1', '"by":"manual","plan":1')).toContain('not written as a trail writes');
+    });
+
+    test('the examples that are nearest, and what was learned', async () => {
+      const learned = 'ab'.repeat(32);
+      const taught = [{ dataset: randomUUID(), items: { noise: [14, 902], keep: [7] } }];
+      const own = await classifiedBy({ kind: 'examples', otherwise: 'keep', taught, learned }, async ({ chunkId }) => {
+        await pool.query('UPDATE classification SET why = $2 WHERE chunk_id = $1 AND ordinal = 1', [
+          chunkId,
+          likeWords([14, 902], 'noise'),
+        ]);
+        await pool.query('UPDATE classification SET why = $2 WHERE chunk_id = $1 AND ordinal = 3', [
+          chunkId,
+          likeWords([7], 'keep'),
+        ]);
+      });
+      expect(origins(own)).toMatchObject([
+        { by: 'examples', category: 'noise', learned, like: [14, 902], items: [[1, 1]] },
+        { like: null, items: [[2, 2]] },
+        { category: 'keep', like: [7], items: [[3, 3]] },
+        { category: 'keep', like: null },
+      ]);
+      expect(await told(own, '[14,902]', '[14,903]')).toContain('names item 903 as an example of “noise”');
+      expect(await told(own, learned, 'cd'.repeat(32))).toContain('something else that was learned');
+    });
   });
 
   test('is made in the thread for downloads, where there is one, as it is made here', async () => {
@@ -695,7 +816,8 @@ describe('change one letter and verify', () => {
 
   const ONLY_BY_A_HEAD = [
     ...['START-HERE.html', 'verify.mjs', 'receipts.csv', 'task-body.md'],
-    ...['reading.json', 'batch.json', 'chunks.jsonl', 'classified.jsonl', 'reviews.jsonl', 'SHA256SUMS'],
+    ...['reading.json', 'batch.json', 'chunks.jsonl', 'classified.jsonl', 'origins.jsonl'],
+    ...['reviews.jsonl', 'SHA256SUMS'],
   ];
 
   const CHANGED = atSize(40, 300);

@@ -14,6 +14,7 @@ import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { trailOrigins } from '#lib/store/receipts/origins.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import {
   frozenManifests,
@@ -89,6 +90,7 @@ function filesOf({ batch, moment, reader }: Trail): [string, () => Bytes][] {
     ['decisions.jsonl', () => encode(decisionLines(moment))],
     ['manifests.jsonl', () => encode(frozenManifests(pool, moment))],
     ['classified.jsonl', () => encode(trailClassified(pool, moment))],
+    ['origins.jsonl', () => encode(trailOrigins(pool, moment))],
     ['requests.jsonl', () => encode(requestLines(moment, reader.items))],
     ['reviews.jsonl', () => encode(trailReviews(pool, moment))],
     ['corrections.jsonl', () => encode(trailCorrections(pool, moment))],

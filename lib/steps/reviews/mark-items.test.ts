@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
+import { readStory } from '#lib/steps/items/read-story.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
@@ -181,17 +182,51 @@ test('an auditor marks nothing', async () => {
 
 test('agreement counts the last mark of each item, by chunk', async () => {
   const { batchId } = await seed(4);
-  expect(await readAgreement(ADA, { batchId })).toEqual({ right: 0, wrong: 0, chunks: [] });
+  expect(await readAgreement(ADA, { batchId })).toEqual({ right: 0, wrong: 0, filed: 0, chunks: [] });
   await markItems(ADA, { batchId, chunk: 1, reviews: right(1, 2, 3) });
   await markItems(BO, { batchId, chunk: 1, reviews: [{ ordinal: 3, right: null }] });
   await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep' }] });
   await markItems(BO, { batchId, chunk: 2, reviews: right(5) });
   expect(await readAgreement(ADA, { batchId })).toEqual({
-    ...{ right: 2, wrong: 1 },
+    ...{ right: 2, wrong: 1, filed: 0 },
     chunks: [
-      { number: 1, right: 1, wrong: 1 },
-      { number: 2, right: 1, wrong: 0 },
+      { number: 1, right: 1, wrong: 1, filed: 0 },
+      { number: 2, right: 1, wrong: 0, filed: 0 },
     ],
   });
+  // That it is right where a person put it is no word for whoever classified it.
+  await markItems(BO, { batchId, chunk: 1, reviews: [{ ordinal: 2, right: true, category: 'keep' }] });
+  expect(await readAgreement(ADA, { batchId })).toMatchObject({ right: 2, wrong: 1 });
   expect(await readAgreement(ADA, { batchId: randomUUID() })).toBeNull();
+});
+
+test('what was left unsure and is filed is nobody’s error, and still did not belong where it was', async () => {
+  const { batchId } = await seed(4);
+  await pool.query('UPDATE classification SET confidence = 0 WHERE batch_id = $1 AND ordinal IN (1, 2)', [batchId]);
+  await correct(ADA, {
+    batchId,
+    chunk: 1,
+    corrections: [
+      { ordinal: 1, category: 'keep' },
+      { ordinal: 3, category: 'keep' },
+    ],
+  });
+  await markItems(ADA, { batchId, chunk: 1, reviews: right(2) });
+  expect(await readAgreement(ADA, { batchId })).toMatchObject({ right: 0, wrong: 1, filed: 2 });
+  const marks = await readMarksNamed(db(), batchId, [1, 2, 3]);
+  expect([...marks].map(([ordinal, { verdict, filed }]) => [ordinal, verdict, filed]).sort()).toEqual([
+    [1, 'wrong', true],
+    [2, 'right', false],
+    [3, 'wrong', false],
+  ]);
+  // Filed once, it is that person's: whoever moves it on corrects nobody but them.
+  await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'noise' }] });
+  await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep' }] });
+  expect(await readAgreement(ADA, { batchId })).toMatchObject({ right: 0, wrong: 1, filed: 2 });
+  const story = await readStory(ADA, { batchId, ordinal: 1 });
+  expect(story?.lines.filter(({ kind }) => kind === 'marked' || kind === 'corrected')).toMatchObject([
+    { kind: 'corrected', unsure: true, from: 'noise', to: 'keep' },
+    { kind: 'corrected', unsure: false },
+    { kind: 'corrected', unsure: false },
+  ]);
 });

@@ -12,9 +12,9 @@ export async function readMarksNamed(db: Db, batchId: string, ordinals: readonly
     [...marks.values()].map(({ by }) => by),
   );
   return new Map(
-    [...marks].map(([ordinal, { category, verdict, by, at }]) => [
+    [...marks].map(([ordinal, { category, verdict, by, at, filed }]) => [
       ordinal,
-      { verdict, category, by: actorName(by, names), at: at.toISOString() },
+      { verdict, category, by: actorName(by, names), at: at.toISOString(), filed },
     ]),
   );
 }

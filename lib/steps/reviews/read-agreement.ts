@@ -12,10 +12,9 @@ export async function readAgreement(actor: Actor, { batchId }: { batchId: string
   authorise(actor, 'see');
   if (!isId(batchId) || !(await readBatchRow(db(), batchId))) return null;
   const chunks = await readAgreements(db().pool, batchId);
-  const [right, wrong] = [sumOf(chunks, 'right'), sumOf(chunks, 'wrong')];
-  return { right, wrong, chunks };
+  return { right: sumOf(chunks, 'right'), wrong: sumOf(chunks, 'wrong'), filed: sumOf(chunks, 'filed'), chunks };
 }
 
-function sumOf(chunks: Agreement['chunks'], of: 'right' | 'wrong'): number {
+function sumOf(chunks: Agreement['chunks'], of: 'right' | 'wrong' | 'filed'): number {
   return chunks.reduce((sum, chunk) => sum + chunk[of], 0);
 }

@@ -447,7 +447,7 @@ test('an undo takes over what its unfinished original claims, and another batch 
   await pool.query("UPDATE batch SET state = 'running' WHERE id = $1", [batch.batchId]);
   await pool.query(
     `INSERT INTO resource_claim (connection, resource, batch_id)
-     SELECT 'shelf', encode(sha256(convert_to(fields ->> 'subject', 'UTF8')), 'hex'), $1 FROM item WHERE dataset_id = $2`,
+     SELECT 'shelf of ' || dataset_id, encode(sha256(convert_to(fields ->> 'subject', 'UTF8')), 'hex'), $1 FROM item WHERE dataset_id = $2`,
     [batch.batchId, batch.datasetId],
   );
   const made = await undoBatch(ADA, { batchId: batch.batchId, chunks: [1] });

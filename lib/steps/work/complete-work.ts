@@ -13,7 +13,7 @@ import { type WorkDone, workCompleted } from '#lib/shapes/work.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
-import type { AgentClaim } from '#lib/store/chunks/agent-claims.sql.ts';
+import { type AgentClaim, noteReport } from '#lib/store/chunks/agent-claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { readNotHanded } from '#lib/store/repositories/handed.sql.ts';
@@ -93,6 +93,12 @@ async function leaveUnsure(tx: Tx, held: AgentClaim, why: string, by: string): P
     if (page.length === 0) return;
     const given = page.map(({ ordinal }) => ({ ordinal, category: otherwise, why, confidence: 0 }));
     if (!(await insertClassifications(tx, held, given, by))) throw new Error('The chunk is locked and its claim did not hold.');
+    await noteReport(
+      tx,
+      held,
+      given.map(({ ordinal }) => ordinal),
+      by,
+    );
     after = page.at(-1)?.ordinal ?? after;
   }
 }

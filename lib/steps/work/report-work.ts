@@ -8,7 +8,7 @@ import { type WorkReported, workReport } from '#lib/shapes/work.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
-import { readReported } from '#lib/store/chunks/agent-claims.sql.ts';
+import { noteReport, readReported } from '#lib/store/chunks/agent-claims.sql.ts';
 import { insertClassifications } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { heldWork, pageOfWork } from './open-work.ts';
@@ -48,8 +48,11 @@ export async function reportWork(actor: Actor, raw: ReportWorkInput): Promise<Wo
       else if (was.category === category) already += 1;
       else refused.push({ ordinal, reason: `Item ${ordinal} is “${was.category}” already. A person corrects what is recorded.` });
     }
-    if (fresh.size > 0 && !(await insertClassifications(tx, held, [...fresh.values()], actor.id)))
-      throw new Error(`Chunk ${chunk} is locked and its claim did not hold.`);
+    if (fresh.size > 0) {
+      if (!(await insertClassifications(tx, held, [...fresh.values()], actor.id)))
+        throw new Error(`Chunk ${chunk} is locked and its claim did not hold.`);
+      await noteReport(tx, held, [...fresh.keys()], actor.id);
+    }
     const classified = held.classified + fresh.size;
     return { recorded: fresh.size, already, refused, ...(await pageOfWork(tx, { ...held, classified }, report.limit)) };
   });

@@ -42,7 +42,7 @@ export async function markStarted(
 export type Taken = { batchId: string; batchName: string; count: number };
 
 /**
- * Claims every resource of the batch on every target that its actions name; null, or which unfinished batch has some of them. A resource is
+ * Claims every resource of the batch at every place where its actions change something; null, or which unfinished batch has some of them. A resource is
  * kept as a digest: it may be long, and it may be personal. An undo takes over what the batch that it undoes still claims, and who reviews again what
  * another left unsent what that one does: its actions on these items are over.
  */

@@ -5,7 +5,7 @@
 import type { BatchState } from '#lib/core/lifecycle.ts';
 import { REST_COUNTED_ITEMS_MAX, REST_PAGE_ITEMS } from '#lib/core/limits.ts';
 import { recountClassified } from '#lib/store/chunks/classifications.sql.ts';
-import { PERSON_GAVE } from '#lib/store/chunks/classifications.ts';
+import { PERSON_GAVE } from '#lib/store/chunks/given-by.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { lockUndosOf } from '#lib/store/undo/undo.sql.ts';
 import { readUndosOf } from '#lib/store/undo/undo.ts';

@@ -6,7 +6,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { SEARCH_SCAN_ITEMS, SEARCH_STATEMENT_MS } from '#lib/core/limits.ts';
 import type { ChunkFilter } from '#lib/shapes/chunk-items.ts';
-import { PERSON_GAVE } from '#lib/store/chunks/classifications.ts';
+import { PERSON_GAVE } from '#lib/store/chunks/given-by.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { MARK_OF_CLASSIFIED } from '#lib/store/reviews/reviews.sql.ts';
 import { type ChunkOf, CLASSIFIED, type ClassifiedItem, likePattern } from './checkpoint-reads.sql.ts';

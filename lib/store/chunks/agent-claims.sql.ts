@@ -96,6 +96,29 @@ export async function readReported(
   return new Map(rows.map(({ ordinal, category, by }) => [ordinal, category === null ? null : { category, by }]));
 }
 
+/** Says under which claim, and by which revision of the plan, these items were reported: a row for each report, as a model's call has one. */
+export async function noteReport(
+  tx: Querying,
+  { chunkId, epoch }: AgentClaim,
+  ordinals: readonly number[],
+  by: string,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO agent_report (id, chunk_id, epoch, plan_revision, "by", ordinals)
+     SELECT gen_random_uuid(), id, $2, plan_revision, $3, $4::int[] FROM chunk WHERE id = $1`,
+    [chunkId, epoch, by, ordinals],
+  );
+}
+
+/** The claim under which an agent reported the item last; null where none did, or that was before it was kept. */
+export async function readClaimOf(client: Querying, chunkId: string, ordinal: number): Promise<number | null> {
+  const { rows } = await client.query<{ epoch: number }>(
+    'SELECT epoch FROM agent_report WHERE chunk_id = $1 AND $2 = ANY (ordinals) ORDER BY epoch DESC LIMIT 1',
+    [chunkId, ordinal],
+  );
+  return rows[0]?.epoch ?? null;
+}
+
 /** How a chunk stands, for whoever's claim does not; null: there is none of this number. */
 export async function readStanding(
   tx: Querying,

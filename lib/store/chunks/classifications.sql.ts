@@ -12,6 +12,7 @@ import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.sql.ts';
 import type { Correction } from './classifications.ts';
+import { LEFT_UNSURE } from './given-by.ts';
 
 /** What a classifier says of one item; `part`: which of its parts said it, absent where none did. */
 type Classification = { ordinal: number; category: string; why: string; confidence: number; part?: number };
@@ -121,7 +122,7 @@ export async function readCategoriesOf(
 
 /**
  * Overwrites classifications and keeps the history, in the caller's transaction with the chunk row locked: so `from`, which was read under that lock,
- * still holds. `revision` is the one that these corrections make: whoever numbered their receipts raised it (`takeSequence`). The chunk is named too: an item of
+ * still holds. What had been left unsure is filed by it. `revision` is the one that these corrections make: whoever numbered their receipts raised it (`takeSequence`). The chunk is named too: an item of
  * another is left as it is.
  */
 export async function correctClassifications(
@@ -137,8 +138,9 @@ export async function correctClassifications(
        UPDATE classification c SET category = given."to", why = coalesce(given.note, 'A person moved it here from ' || given."from" || '.'),
          "by" = $3, revision = $4, confidence = 1
        FROM given WHERE c.batch_id = $1 AND c.chunk_id = $2 AND c.ordinal = given.ordinal)
-     INSERT INTO correction (batch_id, ordinal, "from", "to", "by", note, revision, chunk, seq)
-     SELECT $1, ordinal, "from", "to", $3, note, $4, $10, seq FROM given ORDER BY place`,
+     INSERT INTO correction (batch_id, ordinal, "from", "to", "by", note, revision, chunk, seq, unsure)
+     SELECT $1, ordinal, "from", "to", $3, note, $4, $10, seq,
+       EXISTS (SELECT FROM classification a WHERE a.batch_id = $1 AND a.ordinal = given.ordinal AND ${LEFT_UNSURE}) FROM given ORDER BY place`,
     [
       ...[batchId, chunkId, by, revision],
       ...[corrections.map(({ ordinal }) => ordinal), corrections.map(({ from }) => from), corrections.map(({ to }) => to)],

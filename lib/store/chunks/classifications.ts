@@ -1,7 +1,8 @@
-/** The classifications of a chunk: how many there are, how they are dropped, and who gives them. */
+/** The classifications of a chunk: how many there are, and how they are dropped. */
 import type { Tx, WithModels } from '#lib/store/postgres/db.ts';
 import { dropHanded } from '#lib/store/repositories/handed.sql.ts';
 import { recountClassified } from './classifications.sql.ts';
+import { PEOPLE } from './given-by.ts';
 
 /** Category -> items of the chunk, as they are classified now. It is kept with every change, so that nobody counts. */
 export async function readCategoryCounts({ prisma }: WithModels, chunkId: string): Promise<Map<string, number>> {
@@ -12,15 +13,6 @@ export async function readCategoryCounts({ prisma }: WithModels, chunkId: string
   });
   return new Map(rows.map(({ category, items }) => [category, items]));
 }
-
-/** Whether a person, or a person's key, gave a classification; else a classifier did. */
-export function isPersons(by: string): boolean {
-  return PEOPLE.some((kind) => by.startsWith(kind));
-}
-
-const PEOPLE = ['user:', 'key:'];
-/** The same of a classification `a`, in a statement. */
-export const PERSON_GAVE = `(${PEOPLE.map((kind) => `starts_with(a."by", '${kind}')`).join(' OR ')})`;
 
 export type Correction = { ordinal: number; from: string; to: string; note: string | null /** of its receipt */; seq: number };
 

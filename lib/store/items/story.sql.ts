@@ -49,6 +49,8 @@ export type CorrectionRow = {
   by: string;
   at: Date;
   note: string | null;
+  /** it had been left unsure there */
+  unsure: boolean;
   /** of its receipt; null for what was corrected before corrections left any */
   chunk: number | null;
   seq: number | null;
@@ -66,7 +68,7 @@ export async function readSaid(
       ordinal,
     ]),
     pool.query<CorrectionRow>(
-      'SELECT "from", "to", "by", at, note, chunk, seq FROM correction WHERE batch_id = $1 AND ordinal = $2 ORDER BY id',
+      'SELECT "from", "to", "by", at, note, unsure, chunk, seq FROM correction WHERE batch_id = $1 AND ordinal = $2 ORDER BY id',
       [batchId, ordinal],
     ),
   ]);

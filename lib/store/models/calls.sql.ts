@@ -4,6 +4,7 @@
  */
 import type { Pool } from 'pg';
 import type { Tokens } from '#lib/core/models/cost.ts';
+import type { Measure, Size } from '#lib/core/models/measure.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { NO_PART } from '#lib/store/chunks/classifications.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
@@ -122,19 +123,38 @@ export type Settled = {
   cost: number | null;
 };
 
+/** How a server counted the calls to a model over this connection; null where it counted none. */
+export async function readMeasure(client: Querying, connectionId: string, model: string): Promise<Measure | null> {
+  const { rows } = await client.query<Measure>({
+    name: 'model-measure',
+    text: 'SELECT thought, counted, "over" FROM model_measure WHERE connection_id = $1 AND model = $2',
+    values: [connectionId, model],
+  });
+  return rows[0] ?? null;
+}
+
 /**
- * Says what a call came to, once. Its reservation gives way to its cost, where that is known; where it is not it stays, for it may be paid. It is said without a fence: what
+ * Says what a call came to, once, and how its server counted what it was thought to read. Its reservation gives way to its cost, where that is known; where it is not it stays, for it may be paid. It is said without a fence: what
  * was paid was paid.
  */
-export async function settleCall(client: Querying, callId: string, { outcome, reason, tokens, cost }: Settled): Promise<void> {
+export async function settleCall(
+  client: Querying,
+  { id, size }: { id: string; size: Size },
+  { outcome, reason, tokens, cost }: Settled,
+): Promise<void> {
   await client.query({
     name: 'settle-model-call',
     text: `WITH settled AS (
          UPDATE model_call SET outcome = $2, reason = $3, tokens_in = $4, tokens_out = $5, cost = $6, ended_at = clock_timestamp()
-         WHERE id = $1 AND outcome = 'sent' RETURNING batch_id, reserved, cost
+         WHERE id = $1 AND outcome = 'sent' RETURNING batch_id, reserved, cost, connection_id, model
+       ), measured AS (
+         INSERT INTO model_measure AS m (connection_id, model, thought, counted, "over")
+         SELECT connection_id, model, $7::float8, $4::float8, $4::float8 / $8::float8 FROM settled WHERE $4::int IS NOT NULL
+         ON CONFLICT (connection_id, model) DO UPDATE SET thought = 0.9 * m.thought + excluded.thought, counted = 0.9 * m.counted + excluded.counted,
+           "over" = greatest(m."over", excluded."over")
        )
        UPDATE model_spend s SET spent = s.spent - settled.reserved + settled.cost FROM settled WHERE s.batch_id = settled.batch_id AND settled.cost IS NOT NULL`,
-    values: [callId, outcome, reason, tokens?.input ?? null, tokens?.output ?? null, cost],
+    values: [id, outcome, reason, tokens?.input ?? null, tokens?.output ?? null, cost, size.about, size.atMost],
   });
 }
 

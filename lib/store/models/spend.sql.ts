@@ -41,7 +41,7 @@ export async function readOrigin(client: Querying, chunkId: string, ordinal: num
     `SELECT connection, provider, model, encode(instruction, 'hex') AS instruction, plan_revision AS "planRevision", cardinality(asked) AS items,
        tokens_in AS "tokensIn", tokens_out AS "tokensOut", cost::float8 AS cost, currency, sent_at AS at,
        round(extract(epoch FROM ended_at - sent_at) * 1000)::int AS ms
-     FROM model_call WHERE chunk_id = $1 AND $2 = ANY (answered) ORDER BY sent_at DESC LIMIT 1`,
+     FROM model_call WHERE chunk_id = $1 AND $2 = ANY (answered) ORDER BY epoch DESC, sent_at DESC LIMIT 1`,
     [chunkId, ordinal],
   );
   return rows[0] ?? null;

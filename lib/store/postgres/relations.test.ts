@@ -64,6 +64,7 @@ const FOREIGN_KEYS = [
 
 /** Identifiers of other tables that have no foreign key, and why. */
 const ELSEWHERE: Record<string, string> = {
+  'agent_report.chunk_id': 'its writer has the chunk locked, as that of a classification',
   'append.batch_id': 'each line of an agent would lock the batch, or wait for who locks it',
   'breaker.probe': 'who has a breaker waits for nobody',
   'chunk.lease_owner': 'a claim is a hot path, and a worker that ends takes its row away',
@@ -82,6 +83,7 @@ const ELSEWHERE: Record<string, string> = {
   'model_call.chunk_id': 'as model_call.batch_id',
   'model_call.connection_id': 'as model_call.batch_id',
   'model_call.dataset_id': 'as model_call.batch_id',
+  'model_measure.connection_id': 'as model_call.batch_id',
   'model_spend.batch_id': 'every call of the batch locks its row, and waits for nobody who has the batch',
   'rate_bucket.holder': 'it is written for every send',
   'staged_change.batch_id': 'a change of a file outlives nothing: it is written by a worker, for each item',

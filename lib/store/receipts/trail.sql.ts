@@ -178,13 +178,13 @@ FROM (
 ) sized WHERE before < $6`;
 
 /** Chunks whose rows fit into one page; a larger one comes alone, in several. */
-function* groupsOf<Chunk extends { items: number }>(chunks: Iterable<Chunk>): Generator<Chunk[]> {
+export function* groupsOf<Chunk extends { items: number }>(chunks: Iterable<Chunk>, rows = PAGE_ROWS): Generator<Chunk[]> {
   let group: Chunk[] = [];
-  let room = PAGE_ROWS;
+  let room = rows;
   for (const chunk of chunks) {
     if (group.length > 0 && chunk.items > room) {
       yield group;
-      [group, room] = [[], PAGE_ROWS];
+      [group, room] = [[], rows];
     }
     group.push(chunk);
     room -= chunk.items;

@@ -7,6 +7,7 @@ import type { LastMark } from '#lib/core/evidence/pool.ts';
 import { CHUNK_IN_REVIEW, CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import { KEYS } from '#lib/core/people/key-actor.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
+import { FILED_FROM } from './reviews.sql.ts';
 
 /** A chunk whose items are all classified. What is known of it holds as long as its revision. */
 export type ChunkToDraw = { id: string; number: number; revision: number; planRevision: number; itemCount: number };
@@ -97,7 +98,8 @@ export type ChunkMark = LastMark & { chunkId: string; first: number; id: number;
  */
 export async function readLastMarks(client: Querying, batchId: string, chunkIds: readonly string[]): Promise<ChunkMark[]> {
   const { rows } = await client.query<ChunkMark>(
-    `SELECT last.ordinal, last.category, last.verdict, last.first, last.id, last."byKey", a.category AS now, a.chunk_id AS "chunkId"
+    `SELECT last.ordinal, last.category, last.verdict, last.first, last.id, last."byKey", a.category AS now, a.chunk_id AS "chunkId",
+       last.verdict = 'wrong' AND EXISTS (${FILED_FROM}) AS filed
      FROM (SELECT DISTINCT ON (ordinal, category, by_key) ordinal, category, verdict, by_key AS "byKey", id::float8 AS id,
              (min(id) OVER (PARTITION BY ordinal, by_key))::float8 AS first
            FROM (SELECT *, starts_with("by", '${KEYS}') AS by_key FROM review WHERE batch_id = $1) own ORDER BY ordinal, category, by_key, own.id DESC) last

@@ -110,7 +110,7 @@ export async function readPool(
       await scoped.draw(chunks, 0);
       if (!own) {
         const population = chunks.reduce((sum, chunk) => sum + scoped.drawn(chunk, category).count, 0);
-        return { population, looks: 0, wrongAt: [], open: Number.NEGATIVE_INFINITY, short: [] };
+        return { population, looks: 0, wrongAt: [], filed: 0, open: Number.NEGATIVE_INFINITY, short: [] };
       }
       for (;;) {
         const pooled = poolOf(

@@ -1,5 +1,6 @@
 /** What moving an item to another category says of the categories: a mark on the one it left, or on the one it came back to. */
-import { type Correction, isPersons } from '#lib/store/chunks/classifications.ts';
+import type { Correction } from '#lib/store/chunks/classifications.ts';
+import { isPersons } from '#lib/store/chunks/given-by.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { addMarks, type NewMark, readSaidOf } from './reviews.sql.ts';
 

@@ -36,13 +36,24 @@ export async function readSaidOf(
   return rows;
 }
 
-export type MarkRow = { ordinal: number; category: string; verdict: 'right' | 'wrong'; by: string; at: Date };
+export type MarkRow = {
+  ordinal: number;
+  category: string;
+  verdict: 'right' | 'wrong';
+  by: string;
+  at: Date;
+  /** of *wrong*: it had been left unsure there, and was filed */
+  filed: boolean;
+};
+
+/** The corrections that filed the item of a mark `last` of batch $1 which had been left unsure in that mark's category. */
+export const FILED_FROM = `SELECT FROM correction k WHERE k.batch_id = $1 AND k.ordinal = last.ordinal AND k."from" = last.category AND k.unsure`;
 
 /** The mark that counts on each of these items, by ordinal. Where two do (wrong in the category that it came from, right in the one that it is in), the later. */
 export async function readMarks(client: Querying, batchId: string, ordinals: readonly number[]): Promise<Map<number, MarkRow>> {
   if (ordinals.length === 0) return new Map();
   const { rows } = await client.query<MarkRow>(
-    `SELECT DISTINCT ON (last.ordinal) last.ordinal, last.category, last.verdict, last."by", last.at
+    `SELECT DISTINCT ON (last.ordinal) last.ordinal, last.category, last.verdict, last."by", last.at, last.verdict = 'wrong' AND EXISTS (${FILED_FROM}) AS filed
      FROM (${LATEST}) last JOIN classification a ON a.batch_id = $1 AND a.ordinal = last.ordinal
      WHERE last.verdict = 'wrong' OR (last.verdict = 'right' AND last.category = a.category)
      ORDER BY last.ordinal, last.id DESC`,

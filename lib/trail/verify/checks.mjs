@@ -18,13 +18,13 @@ const LISTED = 100;
 /** The files of a trail. One that a role is not given is there all the same, with digests in it. */
 export const FILES = [
   ...['START-HERE.html', 'verify.mjs', 'batch.json', 'chunks.jsonl', 'receipts.jsonl', 'leaves.jsonl', 'values.jsonl'],
-  ...['plan.json', 'plans.jsonl', 'decisions.jsonl', 'manifests.jsonl', 'classified.jsonl', 'requests.jsonl', 'reviews.jsonl'],
-  'corrections.jsonl',
+  ...['plan.json', 'plans.jsonl', 'decisions.jsonl', 'manifests.jsonl', 'classified.jsonl', 'origins.jsonl', 'requests.jsonl'],
+  ...['reviews.jsonl', 'corrections.jsonl'],
   ...['reading.json', 'receipts.csv', 'task-body.md', 'SHA256SUMS'],
 ];
 
 /** A trail from before there was one is whole without it. */
-const LATER = ['classified.jsonl'];
+const LATER = ['classified.jsonl', 'origins.jsonl'];
 
 /**
  * Checks a trail. Gives {verdict, facts, findings, more, erased, notGiven, notes}: `findings` are {kind, file, line, says}, the first hundred; `more` is how
@@ -119,6 +119,7 @@ class Check {
     drawn: 0,
     looksOfKeys: 0,
     factors: {},
+    classifiedBy: {},
     notDrawn: 0,
   };
 
@@ -274,6 +275,7 @@ class Check {
       decisions: this.#rows('decisions.jsonl'),
       manifests: this.#rows('manifests.jsonl'),
       classified: this.#rows('classified.jsonl'),
+      origins: this.#rows('origins.jsonl'),
       requests: this.#rows('requests.jsonl'),
       reviews: this.#rows('reviews.jsonl'),
       corrections: this.#rows('corrections.jsonl'),
@@ -360,6 +362,27 @@ class Check {
     if (revision === 1) return -1n;
     const { reviews } = this.#plans.get(revision) ?? {};
     return reviews === undefined ? undefined : BigInt(reviews);
+  }
+
+  /** {plan, erased} of a revision; undefined where there is none. */
+  planAt(revision) {
+    return this.#plans.get(revision);
+  }
+
+  /** Whether the trail tells what classified its items: one from before it did holds without. */
+  get hasOrigins() {
+    return this.#trail.names.includes('origins.jsonl');
+  }
+
+  /** Whether a person may have filed the item without a correction: while teaching, or in the batch whose rest this one reviews. */
+  isFiled(ordinal, category) {
+    const { plan, erased } = this.#plans.get(1) ?? {};
+    const taught = plan?.classifier?.taught ?? [];
+    return (
+      erased ||
+      this.#batch.restOf !== null ||
+      taught.some(({ dataset, items }) => dataset === this.#batch.dataset?.id && items[category]?.includes(ordinal))
+    );
   }
 
   get isRevised() {

@@ -1,6 +1,7 @@
 /** The checks of one chunk. */
 import { boundsOf, leastAtMost, most } from './bound.mjs';
 import { bytesOfBase64, bytesOfHex, canonical, chunkOf, encoded, isObject, parsed, text } from './lines.mjs';
+import { Origins } from './origins.mjs';
 import { ACTION_TRANSITIONS, COMMITMENTS, MEMBERS, NOTE_WITHOUT_COMMITMENT, SETTLED_STATES } from './receipts.mjs';
 
 const CUTS_TRIED = 1_000;
@@ -21,10 +22,13 @@ export class OfChunk {
   #manifests = new Map();
   /** how it is classified where it was not approved, and draws go over it: {revision, plan, rows} */
   #classified = null;
+  #origins;
   #requests = new Set();
   #reviews = [];
   #corrections = new Map();
   #allCorrections = [];
+  /** whether these are the ones of their receipts */
+  #correctedWhole = true;
   /** the place of the last correction that was read */
   #corrected = [0, 0];
   /** by ordinal: where its chain of receipts stands */
@@ -49,6 +53,7 @@ export class OfChunk {
     this.#files = files;
     this.#check = check;
     this.#report = check.report;
+    this.#origins = new Origins(check, chunk);
   }
 
   async walk() {
@@ -57,6 +62,7 @@ export class OfChunk {
     for await (const { row, line } of this.#files.decisions.while(own)) this.#takeDecision(row, line);
     await this.#readManifests();
     await this.#readClassified();
+    for await (const { row, line } of this.#files.origins.while(own)) this.#origins.take(row, line);
     for await (const { row, line } of this.#files.requests.while(own)) this.#takeRequest(row, line);
     for await (const { row, line } of this.#files.reviews.while(own)) this.#takeReview(row, line);
     for await (const { row, line } of this.#files.corrections.while(own)) this.#takeCorrection(row, line);
@@ -141,6 +147,14 @@ export class OfChunk {
     for (const digest of this.#requests)
       if (!wanted.has(digest))
         this.#report.altered('requests.jsonl', null, `Request ${digest} of chunk ${this.#chunk.chunk} is in no manifest of it.`);
+    // Each once, in the order of the first item that sends it.
+    const [due, told] = [
+      [...wanted].filter((one) => this.#requests.has(one)),
+      [...this.#requests].filter((one) => wanted.has(one)),
+    ];
+    const moved = told.findIndex((digest, at) => digest !== due[at]);
+    if (moved >= 0)
+      this.#report.altered('requests.jsonl', null, `Request ${told[moved]} of chunk ${this.#chunk.chunk} is out of its order.`);
   }
 
   #takeReview(row, line) {
@@ -688,6 +702,7 @@ export class OfChunk {
       return true;
     });
     if (!same || at !== ordinals.length) {
+      this.#correctedWhole = false;
       const kind = ordinals.length < body.count ? 'incomplete' : 'altered';
       this.#report[kind](
         'corrections.jsonl',
@@ -737,6 +752,10 @@ export class OfChunk {
       if (!told) this.#report.altered('manifests.jsonl', line, 'No decision approved this manifest.');
     for (const own of this.#corrections.values())
       this.#report.altered('corrections.jsonl', own[0].line, 'This correction has no receipt.');
+    this.#origins.end({
+      ...{ rows: this.#approved?.rows ?? null, corrections: this.#correctedWhole ? this.#allCorrections : null },
+      begun: this.#actions.size > 0 || SETTLED_STATES.includes(state),
+    });
     this.#sum();
   }
 

@@ -42,6 +42,11 @@ export const LINES = {
   ],
   'manifests.jsonl': ['chunk decision'],
   'classified.jsonl': ['chunk revision plan'],
+  'origins.jsonl': [
+    ...['chunk category by person items', 'chunk category by plan items', 'chunk category by plan rule items'],
+    ...['chunk category by plan learned like items', 'chunk category by plan call connection provider model instruction items'],
+    ...['chunk category by plan agent key items', 'chunk category by plan agent key epoch items'],
+  ],
   'requests.jsonl': ['chunk digest', 'chunk digest text', 'chunk digest base64', 'chunk digest erased'],
   'reviews.jsonl': ['id chunk ordinal category verdict by at'],
   'corrections.jsonl': ['chunk seq ordinal from to revision by', 'chunk seq ordinal from to revision by at'],

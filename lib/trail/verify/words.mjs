@@ -35,6 +35,7 @@ function checked({ counted, sum }) {
   return [
     `Checked: ${count(counted.decisions, 'decision')}, ${count(counted.requests, 'frozen request')}, ${count(counted.values, 'value')}, ${count(counted.corrections, 'correction')}.`,
     ...proven(counted.factors),
+    ...classified(counted.classifiedBy),
     ...(counted.attestations > 0
       ? [`${count(counted.attestations, 'attestation')} of agents, who say what they did. None of it is in the sum.`]
       : []),
@@ -47,6 +48,14 @@ function proven(factors) {
   const words = { password: 'with a password', totp: 'with a code', passkey: 'with a passkey', none: 'with nothing' };
   const told = Object.entries(words).flatMap(([factor, how]) => (factors[factor] ? [`${number(factors[factor])} ${how}`] : []));
   return told.length > 0 ? [`Receipts of approvals and releases, by how it was proved who decided: ${told.join(', ')}.`] : [];
+}
+
+/** What classified the items, by kind, the most first. */
+function classified(by) {
+  const words = { person: 'people', agent: 'agents', model: 'a model', manual: 'nobody yet', undo: 'what it undoes' };
+  const told = Object.entries(by).sort(([, one], [, other]) => other - one);
+  if (told.length === 0) return [];
+  return [`Items by what classified them: ${told.map(([kind, items]) => `${words[kind] ?? kind} ${number(items)}`).join(', ')}.`];
 }
 
 function given(notGiven, { role }) {
