@@ -41,7 +41,7 @@ export const LINES = {
     'decision chunk revision digest root answers by via seen pool',
   ],
   'manifests.jsonl': ['chunk decision'],
-  'classified.jsonl': ['chunk revision plan'],
+  'classified.jsonl': ['chunk revision plan', 'chunk revision plan kept'],
   'requests.jsonl': ['chunk digest', 'chunk digest text', 'chunk digest base64', 'chunk digest erased'],
   'reviews.jsonl': ['id chunk ordinal category verdict by at'],
   'corrections.jsonl': ['chunk seq ordinal from to revision by', 'chunk seq ordinal from to revision by at'],
