@@ -15,10 +15,13 @@ export async function keepClassifications(tx: Querying, chunkIds: readonly strin
     `INSERT INTO kept_classification (batch_id, chunk, revision, plan_revision, categories, items)
      SELECT c.batch_id, c.number, c.revision, c.plan_revision, own.categories, own.items
      FROM chunk c CROSS JOIN LATERAL (
-       SELECT named.categories, count(*) AS items_classified,
-         string_agg(set_byte('\\x00'::bytea, 0, array_position(named.categories, a.category) - 1), ''::bytea ORDER BY a.ordinal) AS items
-       FROM (SELECT array_agg(DISTINCT category ORDER BY category) AS categories FROM classification WHERE chunk_id = c.id) named
-       JOIN classification a ON a.chunk_id = c.id GROUP BY named.categories) own
+       SELECT (SELECT array_agg(category ORDER BY category) FROM chunk_category WHERE chunk_id = c.id AND items > 0) AS categories,
+         count(*) AS items_classified, string_agg(placed.place, ''::bytea ORDER BY placed.ordinal) AS items
+       FROM (
+         SELECT a.ordinal, named.place FROM classification a JOIN (
+           SELECT category, set_byte('\\x00'::bytea, 0, (row_number() OVER (ORDER BY category) - 1)::int) AS place
+           FROM chunk_category WHERE chunk_id = c.id AND items > 0) named USING (category)
+         WHERE a.chunk_id = c.id) placed) own
      WHERE c.id = ANY($1) AND own.items_classified = c.item_count AND (
        EXISTS (SELECT FROM decision_chunk o WHERE o.chunk_id = c.id)
        OR EXISTS (
