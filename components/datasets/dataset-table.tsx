@@ -5,6 +5,7 @@ import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
+import { formatWords } from './reading-words.ts';
 
 export function DatasetTable({ datasets }: { datasets: DatasetView[] }) {
   return (
@@ -33,7 +34,7 @@ export function DatasetTable({ datasets }: { datasets: DatasetView[] }) {
           <Cell>
             <StateBadge {...datasetLook(dataset.state)} />
           </Cell>
-          <Cell className="text-muted">{dataset.format ?? 'not known yet'}</Cell>
+          <Cell className="text-muted">{formatWords(dataset)}</Cell>
           <Cell align="end">{formatCount(dataset.itemCount)}</Cell>
           <Cell align="end" className={dataset.unreadableCount > 0 ? 'text-amber' : 'text-muted'}>
             {dataset.unreadableCount > 0 ? formatCount(dataset.unreadableCount) : <span className="sr-only">0</span>}

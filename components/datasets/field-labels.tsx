@@ -56,7 +56,11 @@ export function FieldValue({
   const labels = useContext(Labels);
   const date = useContext(Dates).get(name)?.(value);
   if (typeof date === 'object' && date?.kind === 'instant') return <Instant iso={new Date(date.ms).toISOString()} />;
-  return Object.hasOwn(labels, name) && INSTANT.test(value) ? <Instant iso={value} /> : <Outside text={value} {...drawn} />;
+  if (Object.hasOwn(labels, name) && INSTANT.test(value)) return <Instant iso={value} />;
+  // A cell of a workbook is no text: its moment is written for machines here, and without a zone it stays the hour that it names.
+  const clock = typeof date === 'object' ? WALL_CLOCK.exec(value) : null;
+  return <Outside text={clock ? `${clock[1]} ${clock[2]}` : value} {...drawn} />;
 }
 
+const WALL_CLOCK = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):00$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

@@ -13,6 +13,8 @@ type Props = {
   value: number;
   /** lines that are no part of the table */
   aside: readonly number[];
+  /** the line that was read as the names of the columns, and these: a workbook has no text of it that could be shown */
+  read: { line: number; names: readonly string[] };
   disabled: boolean;
   onChange: (line: number) => void;
 };
@@ -21,7 +23,7 @@ type Props = {
 const OFFERED = 12;
 
 /** The first lines of the file: one of them names the columns, and what is above it is put aside. */
-export function HeaderPicker({ datasetId, value, aside, disabled, onChange }: Props) {
+export function HeaderPicker({ datasetId, value, aside, read, disabled, onChange }: Props) {
   const name = useId();
   const offered = Array.from({ length: Math.max(OFFERED, value) }, (_, index) => index + 1).slice(0, Math.max(OFFERED, value));
   const shown = [...offered.slice(0, OFFERED), ...(value > OFFERED ? [value] : [])];
@@ -38,7 +40,15 @@ export function HeaderPicker({ datasetId, value, aside, disabled, onChange }: Pr
         </Select>
       </Field>
     );
-  const lines = [{ line: 0, text: layoutWords('header', 0) }, ...data.lines];
+  const texts = new Map(data.lines.map(({ line, text }) => [line, text]));
+  // What begins no row of a workbook is offered too: it may be the line that names the columns.
+  const known = Math.max(...texts.keys());
+  const lines = [
+    { line: 0, text: layoutWords('header', 0) },
+    ...shown
+      .filter((line) => line <= known || line === value)
+      .map((line) => ({ line, text: texts.get(line) ?? (line === read.line ? read.names.join(',') : '') })),
+  ];
   return (
     <fieldset className="max-h-64 min-w-0 overflow-y-auto rounded-md border border-control">
       <legend className="sr-only">The line that names the columns</legend>

@@ -24,16 +24,17 @@ export function KinLinks({ dataset: { supersedes, supersededBy } }: { dataset: K
     <>
       {newest ? (
         <Banner kind="warning" actions={<ButtonLink href={`/datasets/${newest}`}>Go to the newer one</ButtonLink>}>
-          This file was read anew: a newer dataset replaces this one. Batches of this one keep what they started with.
+          A newer dataset replaces this one: its file was read anew, or rows that could not be read were fixed. Batches of this
+          one keep what they started with.
         </Banner>
       ) : null}
       {supersedes ? (
         <p className="text-muted">
-          Made from{' '}
+          Replaces{' '}
           <Link href={`/datasets/${supersedes}`} className="underline underline-offset-2 hover:text-text">
-            an earlier dataset of the same file
-          </Link>
-          .
+            an earlier dataset
+          </Link>{' '}
+          that was read otherwise, or had fewer rows.
         </p>
       ) : null}
     </>

@@ -57,6 +57,7 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
                 datasetId={dataset}
                 value={Number(layoutOf(change, reading, 'header') ?? 0)}
                 aside={layout.aside ?? []}
+                read={{ line: layout.header?.value ?? 0, names: reading.fields.map(({ label }) => label) }}
                 disabled={fixed !== null}
                 onChange={(line) => say('header', line)}
               />

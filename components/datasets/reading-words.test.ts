@@ -40,6 +40,8 @@ describe('the line', () => {
   test.each<[string, Parameters<typeof readingLine>[0]]>([
     ['read as ; · UTF-8 · dates 31/12/2026', { format: certain('csv'), layout: table(';'), fields: [dates('dmy')] }],
     ['read as , · UTF-8', { format: null, layout: table(','), fields: [field('a', 'text'), numbers('.', '')] }],
+    ['read as a workbook · “Q3”', { format: certain('xlsx'), layout: { part: certain('Q3') }, fields: [] }],
+    ['read as JSON · UTF-8', { format: certain('json'), layout: { part: certain(''), charset: certain('UTF-8') }, fields: [] }],
     ['read as tab · UTF-8', { format: null, layout: table('\t'), fields: [] }],
     ['read as space · UTF-8', { format: null, layout: table(' '), fields: [] }],
     ['read as U+001F · UTF-8', { format: null, layout: table('\u001f'), fields: [] }],
@@ -61,7 +63,6 @@ describe('the line', () => {
     ],
     ['read as a mailbox, mboxrd', { format: certain('mbox'), layout: { flavour: certain('mboxrd') }, fields: [dates('ymd')] }],
     ['read as one mail', { format: certain('mbox'), layout: { flavour: certain('one mail') }, fields: [] }],
-    ['read as xlsx · “Tickets”', { format: certain('xlsx'), layout: { part: certain('Tickets') }, fields: [] }],
     ['read as jsonl', { format: certain('jsonl'), layout: {}, fields: [] }],
   ])('%s', (line, reading) => {
     expect(readingLine(reading)).toBe(line);
@@ -154,6 +155,9 @@ test('what a change does is told beside its button', () => {
   expect(differsWords(same, 'rows')).toBe('Nothing differs in what was looked at.');
   expect(differsWords({ ...same, fields: [changed('a', 0), changed('b', 1), changed('c', 2)] }, 'rows')).toBe(
     '1 value of “b” would mean something else, and of 1 field more',
+  );
+  expect(differsWords({ ...same, after: { ...side, fields: [field('column_1', 'text')] } }, 'rows')).toBe(
+    '1 field with another name',
   );
   const after = { ...side, items: 43, unreadable: 0, fields: [...side.fields, field('b', 'text')] };
   expect(differsWords({ before: side, after, fields: [] }, 'rows')).toBe(

@@ -12,10 +12,10 @@ export function readingLine({ format, layout, fields }: Pick<Reading, 'format' |
     ? marked(delimiter, delimiterSign(delimiter.value))
     : flavour
       ? marked(flavour, flavour.value === 'one mail' ? 'one mail' : `a mailbox, ${flavour.value}`)
-      : (format?.value ?? 'it is');
+      : (FORMATS[format?.value ?? ''] ?? format?.value ?? 'it is');
   return [
     `read as ${how}`,
-    part ? marked(part, `“${part.value}”`) : null,
+    part && (part.value !== '' || isDoubtful(part)) ? marked(part, partWords(part.value)) : null,
     charset ? marked(charset, charset.value) : null,
     quote && quote.value !== 'double' ? marked(quote, QUOTES[quote.value]) : null,
     backslashes && (backslashes.value !== 'text' || isDoubtful(backslashes))
@@ -94,6 +94,19 @@ export const LAYOUT_LABELS: Record<LayoutGuess | 'short' | 'long', string> = {
   long: 'Rows with too many cells',
 };
 
+/** The sheet, or the list in a JSON file; without a name it is the file itself. */
+function partWords(part: string): string {
+  return part === '' ? 'the file is the list' : `“${part}”`;
+}
+
+/** What formats are called in a sentence; a table is named by its delimiter, and a mailbox by its flavour. */
+const FORMATS: Readonly<Record<string, string | undefined>> = { xlsx: 'a workbook', ndjson: 'JSON Lines', json: 'JSON' };
+
+/** The format of a dataset in a list: of one that failed before it was known there is none. */
+export function formatWords({ format, state }: { format: string | null; state: string }): string {
+  return format ?? (state === 'failed' ? '–' : 'not known yet');
+}
+
 /** A value of a layout in words. */
 export function layoutWords<Key extends keyof LayoutSaid>(key: Key, value: LayoutValue<Key>): string {
   if (key === 'header') return headerWords(Number(value));
@@ -101,7 +114,7 @@ export function layoutWords<Key extends keyof LayoutSaid>(key: Key, value: Layou
   const text = String(value);
   if (key === 'delimiter') return delimiterWords(text);
   if (key === 'charset') return charsetWords(text);
-  if (key === 'part') return `“${text}”`;
+  if (key === 'part') return partWords(text);
   const words: Record<string, string> = {
     ...QUOTES,
     ...ESCAPES,
@@ -376,7 +389,7 @@ export function differsWords(
   const columns =
     after.fields.length !== before.fields.length
       ? `${formatNoun(after.fields.length, 'fields')}, not ${formatCount(before.fields.length)}`
-      : null;
+      : named(before.fields, after.fields);
   const parts = [
     values ? `${values}${others}` : null,
     columns,
@@ -384,6 +397,12 @@ export function differsWords(
     moved(after.unreadable - before.unreadable, 'unreadable rows'),
   ].filter((part) => part !== null);
   return parts.length === 0 ? 'Nothing differs in what was looked at.' : parts.join(' · ');
+}
+
+/** Whether as many columns have other names. */
+function named(before: ReadingPreview['before']['fields'], after: ReadingPreview['before']['fields']): string | null {
+  const other = after.filter(({ name }, at) => name !== before[at]?.name).length;
+  return other === 0 ? null : `${formatNoun(other, 'fields')} with another name`;
 }
 
 function moved(by: number, noun: string): string | null {

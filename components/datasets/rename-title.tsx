@@ -54,6 +54,7 @@ export function RenameTitle({ datasetId, name, onRename }: Props) {
           value={typed}
           maxLength={NAME_CHARS_MAX}
           autoFocus
+          onFocus={(event) => event.target.select()}
           onKeyDown={onKey}
           onChange={(event) => setTyped(event.target.value)}
         />

@@ -75,6 +75,13 @@ test.each<[Partial<ToldReceipt>, string]>([
     'Ada signed second, and so approved what was on the screen after seeing 2 samples.',
   ],
   [
+    {
+      ...{ kind: 'decision', result: null, signing: 'second' },
+      body: { by: 'user:1', answers: { execute: true }, seenCount: 2, first: { by: 'user:2', seenCount: 1_200 } },
+    },
+    'Ada signed second, and so approved what was on the screen after seeing 2 samples; whoever signed first had seen 1,200.',
+  ],
+  [
     { kind: 'decision', result: null, signing: 'refused', body: { by: 'user:1', answers: { sendBack: true } } },
     'Ada did not sign; the first signature is void.',
   ],

@@ -1,6 +1,6 @@
 /** A receipt as a sentence. Pure. */
 
-import { formatNoun } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { HELD_BACK, WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
@@ -76,7 +76,11 @@ function decided({ body, signing }: ToldReceipt): string {
   const seen = typeof body.seenCount === 'number' ? ` after seeing ${formatNoun(body.seenCount, 'samples')}` : '';
   if (answers.release) return 'released the rest after the first were done';
   if (signing === 'first') return `signed first what was on the screen${seen}; nothing runs before a second person signs`;
-  if (signing === 'second') return `signed second, and so approved what was on the screen${seen}`;
+  if (signing === 'second') {
+    const { seenCount } = (body.first ?? {}) as { seenCount?: unknown };
+    const before = typeof seenCount === 'number' ? `; whoever signed first had seen ${formatCount(seenCount)}` : '';
+    return `signed second, and so approved what was on the screen${seen}${before}`;
+  }
   if (signing === 'refused') return 'did not sign; the first signature is void';
   if (answers.execute) return `approved what was on the screen${seen}`;
   if (answers.sendBack) return 'sent the chunk back';

@@ -12,11 +12,11 @@ async function* of(bytes: Buffer, chunk = 10): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
 }
 
-function zipOf(members: Record<string, string | Buffer>): Promise<Buffer> {
+function zipOf(members: Record<string, string | Buffer>, compress = true): Promise<Buffer> {
   const zip = new ZipFile();
   for (const [name, content] of Object.entries(members)) {
     if (name.endsWith('/')) zip.addEmptyDirectory(name);
-    else zip.addBuffer(Buffer.from(content), name);
+    else zip.addBuffer(Buffer.from(content), name, { compress });
   }
   zip.end();
   return buffer(zip.outputStream as Readable);
@@ -89,6 +89,15 @@ describe('zip', () => {
     const found = await unpack('a.zip', await zipOf(members));
     expect(found.name).toBe(name);
     expect(found.text).toBe(Object.entries(members).find(([member]) => member.endsWith(name))?.[1]);
+  });
+
+  test('a workbook that is packed without being compressed is what is meant, not the archive', async () => {
+    const workbook = await zipOf({ '[Content_Types].xml': '', 'xl/workbook.xml': '' });
+    const found = await unpack('a.zip', await zipOf({ 'a.xlsx': workbook }, false));
+    expect(found.name).toBe('a.xlsx');
+    // Whatever its first part is, and whatever its name.
+    for (const first of ['docProps/app.xml', '_rels/.rels', 'xl/workbook.xml'])
+      expect((await unpack('a.bin', await zipOf({ [first]: '', '[Content_Types].xml': '' }))).name).toBe('a.bin');
   });
 
   test('several files that could be meant are named', async () => {

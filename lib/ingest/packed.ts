@@ -29,13 +29,21 @@ function startsWith(head: Buffer, bytes: Buffer): boolean {
   return head.subarray(0, bytes.length).equals(bytes);
 }
 
-/** Documents of office programs are zip archives too: Microsoft's list their types, OpenDocument's begin with theirs. */
+/**
+ * Documents of office programs are zip archives too, and begin with a part of theirs. The first member alone says it: a document that is packed without being
+ * compressed has the names of its parts in the archive's bytes as well.
+ */
 function isOffice(head: Buffer, name: string): boolean {
   if (/\.(?:xls|doc|ppt)[xm]$/i.test(name)) return true;
-  return (
-    head.includes('[Content_Types].xml') || head.includes('xl/workbook.xml') || head.toString('latin1', 30, 38) === 'mimetype'
-  );
+  const length = head.length < NAME_AT ? 0 : head.readUInt16LE(NAME_LENGTH_AT);
+  return OFFICE_PART.test(head.toString('latin1', NAME_AT, NAME_AT + length));
 }
+
+/** Where the header of a member has the length of its name, and the name. */
+const NAME_LENGTH_AT = 26;
+const NAME_AT = 30;
+/** Of Microsoft's documents, in whatever order a program writes them, and of OpenDocument's. */
+const OFFICE_PART = /^(?:\[Content_Types\]\.xml|mimetype|(?:_rels|docProps|customXml|xl|word|ppt)\/.*)$/;
 
 async function gunzipped(name: string, packed: AsyncIterable<Buffer>): Promise<FileToRead> {
   const { head, whole } = await peek(unzip(name, packed));

@@ -746,6 +746,10 @@ describe('what a person said', () => {
     expect(shown(read)).toEqual(['c|d', '1|2', '3|4']);
     expect(read.layout).toMatchObject({ aside: [1], header: { value: 2, by: 'person' } });
     expect(shown(await readTable('a,b\n1,2\n', { said: { header: 0 } }))).toEqual(['column_1|column_2', 'a|b', '1|2']);
+    // Also where the first line looks like names above values: it is a row, and not left out.
+    const named = `id,day\n${Array.from({ length: 40 }, (_, at) => `${at},0${(at % 9) + 1}/05/2026`).join('\n')}\n`;
+    const read0 = await readTable(named, { said: { header: 0 } });
+    expect([read0.rows.length, read0.layout.aside]).toEqual([41, []]);
     await expect(readTable('a,b\n\n1,2\n', { said: { header: 9 } })).rejects.toThrow(/Line 9 can’t be the header/);
   });
 

@@ -109,8 +109,8 @@ const FITS = 1;
 const TOO_LONG = -1;
 const TOO_SHORT = 0.45;
 
-/** Whether these are all rows of the file, and what a row that is too long is worth. */
-type Looked = { complete: boolean; long: number };
+/** Whether these are all rows of the file, what a row that is too long is worth, and whether it is certain that nothing names the columns. */
+type Looked = { complete: boolean; long: number; unnamed?: boolean };
 
 /** A row may have more cells than its table is wide if they are empty: many programs end each line with a delimiter. */
 function fitOf({ reach, filled, cells }: Measured, width: number, long = TOO_LONG): number {
@@ -149,10 +149,13 @@ function placesIn(rows: readonly Measured[], looked: Looked): Place[] {
   return places.length > 0 ? places : [...named(rows, 0, looked), ...unnamed(rows, 0, looked)];
 }
 
-/** The line that a person named, or the nearest below; and only tables without names where the person said that there are none. */
+/**
+ * The line that a person named, or the nearest below; and only tables without names where the person said that there are none. Then a first line that looks like
+ * names is a row, and nothing is left out for it.
+ */
 function placesSaid(rows: readonly Measured[], looked: Looked, said: number): Place[] {
   if (said === 0) {
-    const places = placesIn(rows, looked).filter((place) => !place.named);
+    const places = placesIn(rows, { ...looked, unnamed: true }).filter((place) => !place.named);
     return places.length > 0 ? places : unnamed(rows, 0, looked);
   }
   const found = rows.findIndex(({ line }, at) => line === said || (line < said && (rows[at + 1]?.line ?? Infinity) > said));
@@ -202,7 +205,7 @@ function unnamed(rows: readonly Measured[], at: number, looked: Looked): Place[]
   const places = tried.map(([full]) => {
     const reach = Math.max(1, ...body.filter(({ cells }) => cells.length === full).map((row) => row.reach));
     const fit = fitOfAll(body, reach, looked);
-    const odds = oddsOfHeader(first.cells, body.slice(1), reach, at);
+    const odds = looked.unnamed ? 0 : oddsOfHeader(first.cells, body.slice(1), reach, at);
     return { at, named: false, width: reach, spare: 0, unnamedFirst: false, weight: 10 * fit + 2 - odds / 2 };
   });
   return places.sort((a, b) => b.weight - a.weight).slice(0, 1);

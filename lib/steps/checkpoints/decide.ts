@@ -25,6 +25,7 @@ import { forgetDigests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks, lockForRelease, openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { discardClassifications } from '#lib/store/chunks/classifications.ts';
+import { keepClassifications } from '#lib/store/chunks/kept-classifications.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { unlessCrossed } from '#lib/store/postgres/unless-crossed.ts';
 import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
@@ -205,6 +206,11 @@ async function moveChunks(tx: Tx, asked: Deciding['answers'], covered: readonly 
   for (const alike of Map.groupBy(covered, ({ row, transition }) => transition ?? row.state).values()) {
     const { row: first, transition } = alike[0] as Covered;
     const says = { decided: transition, continued: asked.next || transition === null, note: asked.note };
+    if (transition === 'send_back')
+      await keepClassifications(
+        tx,
+        alike.map(({ row }) => row.id),
+      );
     const guards = alike.map(({ row }) => ({ chunkId: row.id, revision: row.revision }));
     const taken = await takeSequence(tx, 1, { from: fromOf(transition, first.state), says }, guards);
     const moved = alike.find(({ row }) => !taken.has(row.id));

@@ -20,6 +20,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { lockBatch, lockForRevision, takeRevision } from '#lib/store/chunks/chunks.sql.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { discardClassifications } from '#lib/store/chunks/classifications.ts';
+import { keepClassifications } from '#lib/store/chunks/kept-classifications.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
@@ -116,6 +117,11 @@ async function reviseIn(tx: Tx, actor: Actor, { batchId, plan, change }: Revisin
   const from: TaughtBy | null = change.from ?? null;
   await insertRevision(tx, { batchId, revision, plan, digest, seq, from, by: actor.id, via: actor.via });
   const { seed } = await readDrawable(tx, batchId);
+  // Of the others nobody saw how they are classified.
+  await keepClassifications(
+    tx,
+    locked.filter(({ number }) => named.includes(number)).map(({ id }) => id),
+  );
   const classified = await takeRevision(
     tx,
     locked.map(({ id }) => id),

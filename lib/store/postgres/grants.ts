@@ -9,6 +9,7 @@ export const APPEND_ONLY: Record<string, string> = {
   manifest_row: 'SELECT, INSERT',
   undo_item: 'SELECT, INSERT',
   review: 'SELECT, INSERT',
+  kept_classification: 'SELECT, INSERT',
   follow_up_act: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
   // Caches of what receipts and classifications say; nothing is taken out of them.

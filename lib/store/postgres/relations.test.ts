@@ -21,6 +21,7 @@ const WITHOUT = [
     'classification',
     'chunk_category',
     'chunk_part',
+    'kept_classification',
   ],
   ...['shelf_entry', 'follow_up', 'event', 'resource_claim', 'inspection', 'undo_item', 'unreadable_row', 'correction', 'review'],
   'erasure_find',

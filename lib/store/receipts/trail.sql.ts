@@ -7,6 +7,7 @@ import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { type ChunkNow, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import type { PoolKept } from '#lib/store/checkpoints/decisions.ts';
+import { type KeptClassification, readKept, readKeptPage } from '#lib/store/chunks/kept-classifications.sql.ts';
 import { inTransaction, type Querying } from '#lib/store/postgres/db.ts';
 
 /** Receipts and rows of one page. */
@@ -234,13 +235,16 @@ SELECT string_agg(p.page, '' ORDER BY p.number) AS page, max(p.last) AS last, co
   GROUP BY f.number, f.decision_id) p`;
 
 /**
- * How the chunks are classified that draws of decisions go over and that were not approved: of each a line that names it, its revision and that of the rules, then a line for each item. What was
- * classified again since the moment has another revision, and its lines end.
+ * How the chunks are classified that draws of decisions go over and that were not approved, and what was kept of how chunks were classified before: of each a line that names it, its revision and
+ * that of the rules, then a line for each item. What was classified again since the moment has another revision, and its lines end.
  */
 export async function* trailClassified(pool: Pool, { batch, chunks }: Moment): AsyncGenerator<string> {
   const { rows: pooled } = await pool.query<{ number: number }>(POOLED, [batch.id]);
   const numbers = new Set(pooled.map(({ number }) => number));
+  const kept = Map.groupBy(await readKept(pool, batch.id), ({ chunk }) => chunk);
   for (const { id, number, revision, planRevision } of chunks) {
+    for (const own of kept.get(number) ?? [])
+      if (own.revision < revision) yield* keptLines(pool, { ...own, batchId: batch.id, chunkId: id });
     if (!numbers.has(number)) continue;
     yield `${JSON.stringify({ chunk: number, revision, plan: planRevision })}\n`;
     for (let after = 0; ; ) {
@@ -253,6 +257,17 @@ export async function* trailClassified(pool: Pool, { batch, chunks }: Moment): A
       if (rows < PAGE_ROWS) break;
       after = last;
     }
+  }
+}
+
+async function* keptLines(pool: Pool, kept: KeptClassification & { batchId: string; chunkId: string }): AsyncGenerator<string> {
+  const { chunk, revision, plan } = kept;
+  yield `${JSON.stringify({ chunk, revision, plan, kept: true })}\n`;
+  for (let [after, before] = [0, 0]; ; ) {
+    const { page, last, rows } = await readKeptPage(pool, kept, { after, before, limit: PAGE_ROWS });
+    yield page;
+    if (rows < PAGE_ROWS) return;
+    [after, before] = [last, before + rows];
   }
 }
 

@@ -571,7 +571,7 @@ class Check {
       );
     if (notDrawn > 0)
       this.#report.note(
-        `Not redone: the draws that ${notDrawn} ${notDrawn === 1 ? 'receipt of a decision tells' : 'receipts of decisions tell'} of over several chunks. What they were pooled from was not kept, or was classified again since: how it was classified before is kept nowhere.`,
+        `Not redone: the draws that ${notDrawn} ${notDrawn === 1 ? 'receipt of a decision tells' : 'receipts of decisions tell'} of. What they were drawn from was not kept, or was classified again since by a version that did not keep how it was classified before.`,
       );
     if (unfrozen > 0)
       this.#report.note(

@@ -20,8 +20,8 @@ export class OfChunk {
   #report;
   #decisions = new Map();
   #manifests = new Map();
-  /** how it is classified where it was not approved, and draws go over it: {revision, plan, rows} */
-  #classified = null;
+  /** how it was classified before it was classified again, and how it is where it was not approved and draws go over it: {revision, plan, kept, line, rows} */
+  #classified = [];
   #origins;
   #requests = new Set();
   #reviews = [];
@@ -101,12 +101,16 @@ export class OfChunk {
   }
 
   async #readClassified() {
-    let last = 0;
-    const belongs = (row) => (Array.isArray(row) ? this.#classified !== null : row.chunk === this.#chunk.chunk);
+    let [last, own] = [0, null];
+    const belongs = (row) => (Array.isArray(row) ? own !== null : row.chunk === this.#chunk.chunk);
     for await (const { row, line } of this.#files.classified.while(belongs)) {
       if (!Array.isArray(row)) {
-        if (this.#classified !== null) this.#report.altered('classified.jsonl', line, 'This chunk is there twice.');
-        this.#classified = { revision: row.revision, plan: row.plan, rows: new Map() };
+        const { revision, plan, kept = false } = row;
+        if (own !== null && !own.kept) this.#report.altered('classified.jsonl', line, 'This chunk is there twice.');
+        if (!Number.isSafeInteger(revision) || (own !== null && revision <= own.revision))
+          this.#report.altered('classified.jsonl', line, 'This classification is out of its order, or there twice.');
+        own = { revision, plan, kept, line, rows: new Map() };
+        this.#classified.push(own);
         last = 0;
         continue;
       }
@@ -118,8 +122,45 @@ export class OfChunk {
           `Item ${ordinal} is out of its order, or not written as a trail writes it.`,
         );
       last = ordinal;
-      this.#classified.rows.set(ordinal, { category });
+      own.rows.set(ordinal, { category });
     }
+  }
+
+  /** What was kept is whole, of the very items of the chunk, and has what people moved by then where they moved it. */
+  #compareClassified() {
+    const { chunk, items } = this.#chunk;
+    const whole = this.#approved?.rows ?? this.#classified.at(-1)?.rows;
+    for (const { revision, kept, line, rows } of this.#classified) {
+      if (!kept && rows.size !== items) continue;
+      if (rows.size !== items)
+        this.#report.incomplete(
+          'classified.jsonl',
+          line,
+          `Of chunk ${chunk} at revision ${revision} there are ${rows.size} items, not ${items}.`,
+        );
+      else if (whole?.size === items && [...rows.keys()].some((ordinal) => !whole.has(ordinal)))
+        this.#report.altered('classified.jsonl', line, `Chunk ${chunk} has other items at revision ${revision}.`);
+      const moved = new Map();
+      for (const one of this.#allCorrections) if (one.revision <= revision) moved.set(one.ordinal, one.to);
+      for (const [ordinal, to] of moved)
+        if (rows.has(ordinal) && rows.get(ordinal).category !== to)
+          this.#report.altered(
+            'classified.jsonl',
+            line,
+            `A person moved item ${ordinal} to “${to}”, and at revision ${revision} it is said to be in “${rows.get(ordinal).category}”.`,
+          );
+    }
+  }
+
+  /** How the chunk was classified at a revision of its own, by ordinal, from what was kept: with what people moved since taken back. Null where that was not kept. */
+  #keptAt(revision) {
+    const own = this.#classified.find((one) => one.kept && one.revision >= revision);
+    if (!own) return null;
+    const since = this.#allCorrections.filter((one) => one.revision > revision && one.revision <= own.revision);
+    if (new Set(since.map((one) => one.revision)).size !== own.revision - revision) return null;
+    const rows = new Map(own.rows);
+    for (const { ordinal, from } of since.reverse()) rows.set(ordinal, { category: from });
+    return rows;
   }
 
   #takeRequest(row, line) {
@@ -496,7 +537,9 @@ export class OfChunk {
           null,
           `What decision ${decision} (line ${line}) approved in chunk ${this.#chunk.chunk} is missing.`,
         );
-      else if (!answers.release) this.#check.counted.unfrozen += 1;
+      // What the second of two signed is what the first one did.
+      else if (!answers.release && ![...this.#manifests.values()].some(({ digest }) => digest === manifest))
+        this.#check.counted.unfrozen += 1;
       return;
     }
     table.told = true;
@@ -533,15 +576,15 @@ export class OfChunk {
         refuse(
           `It says “at most ${atMost}” of “${category}”, and ${looks} looks of ${population} with ${wrong} wrong do not prove that.`,
         );
-    const rows = this.#manifests.get(body.decision)?.rows ?? this.#approved?.rows ?? null;
-    // What was sent back was classified anew, and what it was then is not on record.
+    const rows = this.#manifests.get(body.decision)?.rows ?? this.#keptAt(body.revision) ?? this.#approved?.rows ?? null;
+    // What was sent back was classified anew. What it was then is on record where a decision rests on it, in trails since it was kept.
     if (!this.#isSilent(body) && (rows !== null || !this.#sentBack)) {
       const cut = this.#cut(body, rows);
       if (cut === null) refuse('The marks that it says were there are not those of reviews.jsonl.');
       else if (this.#isPooled(body)) this.#takePooled(body, line);
       else this.#takeLooks(body, cut, rows, refuse);
       this.#reviewsBefore = cut ?? this.#reviewsBefore;
-    }
+    } else if (this.#check.seed !== null && Object.keys(body.reviews).length > 0) this.#check.counted.notDrawn += 1;
     this.#sentBack ||= body.answers.sendBack;
   }
 
@@ -605,17 +648,18 @@ export class OfChunk {
   }
 
   /** Its draw is done again when all chunks were read. */
-  #takePooled({ decision, manifest, reviews, answers, overrides }, line) {
+  #takePooled({ decision, manifest, revision, reviews, answers, overrides }, line) {
     if (this.#check.seed === null) return;
-    const rows = [...this.#manifests.values()].find(({ digest }) => digest === manifest)?.rows ?? null;
-    const seen = !answers.execute || overrides.includes('unseen') || (rows && this.#sawOfAll(decision, rows));
+    const rows = [...this.#manifests.values()].find(({ digest }) => digest === manifest)?.rows ?? this.#keptAt(revision);
+    const seen = !answers.execute || overrides.includes('unseen') || (rows && this.#sawOfAll(decision, rows, reviews));
     this.#check.pools.say({ decision, line, reviews, seen });
   }
 
-  /** Whether somebody saw an item of each acting category. */
-  #sawOfAll(decision, rows) {
+  /** Whether somebody saw an item of each acting category. Of what was never approved no action was kept: the categories that act are those of which the receipt tells looks. */
+  #sawOfAll(decision, rows, reviews) {
     const seen = new Set(this.#decisions.get(decision)?.seen.map((ordinal) => rows.get(ordinal)?.category));
-    return [...rows.values()].every(({ action, category }) => action === null || seen.has(category));
+    const acts = ({ action, category }) => (action === undefined ? Object.hasOwn(reviews, category) : action !== null);
+    return [...rows.values()].every((row) => !acts(row) || seen.has(row.category));
   }
 
   /** The draw, done again: the looks at a category are the marks on the items of the lowest ranks, up to the first that nobody marked. */
@@ -732,6 +776,7 @@ export class OfChunk {
 
   #end() {
     const { chunk, seq, state } = this.#chunk;
+    this.#compareClassified();
     if (chunk > 0)
       this.#check.pools.keep(chunk, {
         state,
@@ -739,7 +784,7 @@ export class OfChunk {
         corrections: this.#allCorrections,
         approved: this.#approved,
         // Half of it tells nothing: it was classified again while the trail was written.
-        classified: this.#classified?.rows.size === this.#chunk.items ? this.#classified : null,
+        classified: this.#classified.filter(({ rows }) => rows.size === this.#chunk.items),
       });
     if (this.seq < seq)
       this.#distrust('incomplete', 'receipts.jsonl', null, `Receipts ${chunk}-${this.seq + 1} to ${chunk}-${seq} are missing.`);

@@ -1,6 +1,7 @@
 /**
  * The draws over several chunks, done again. A decision over the batch keeps what its looks are pooled from (`pool` in decisions.jsonl): which chunks were decided, or in
- * review, by then, and which of their marks had come. Chunks are read one after the other, so what is needed of each is kept: 4 bytes an item, and its marks.
+ * review, by then, and which of their marks had come. Chunks are read one after the other, so what is needed of each is kept: 4 bytes an item for each of
+ * its classifications that decisions rest on, and its marks.
  */
 import { leastAtMost } from './bound.mjs';
 import { isObject } from './lines.mjs';
@@ -48,7 +49,7 @@ export class Pools {
     this.#said.push(said);
   }
 
-  /** What was read of a chunk: its reviews, its corrections, and {rows, revision, plan} as it was approved, or else as it is classified. */
+  /** What was read of a chunk: its reviews, its corrections, {rows, revision, plan} as it was approved, and as it was classified before, or else is. */
   keep(chunk, read) {
     this.#chunks.set(chunk, new Kept(this.#check, read));
   }
@@ -138,33 +139,19 @@ class Kept {
   #reviews;
   #corrections;
   #isApproved;
-  /** how it was approved, or else how it is classified: {revision, plan}; null where neither is on record */
-  #known;
-  /** by category: the ordinals of what is known to be in it */
-  #members = new Map();
-  /** items that anybody ever marked or moved */
-  #touched;
-  /** of these: the category that each is known to be in */
-  #knownAs = new Map();
-  #draws = new Map();
+  /** in the order of their revisions: how it was classified before it was classified again, and last how it was approved, or is classified */
+  #classified;
   #last = { key: '', view: null };
 
   constructor(check, { state, reviews, corrections, approved, classified }) {
-    const known = approved ?? classified;
     this.#check = check;
     this.#state = state;
     this.#reviews = reviews.map(({ id, ordinal, category, verdict, by }) => ({ id: BigInt(id), ordinal, category, verdict, by }));
     this.#corrections = corrections;
     this.#isApproved = approved !== null;
-    this.#known = known && { revision: known.revision, plan: known.plan };
-    this.#touched = new Set([...reviews, ...corrections].map(({ ordinal }) => ordinal));
-    const byCategory = new Map();
-    for (const [ordinal, { category }] of known?.rows ?? []) {
-      if (this.#touched.has(ordinal)) this.#knownAs.set(ordinal, category);
-      if (!byCategory.has(category)) byCategory.set(category, []);
-      byCategory.get(category).push(ordinal);
-    }
-    for (const [category, ordinals] of byCategory) this.#members.set(category, Int32Array.from(ordinals));
+    const touched = new Set([...reviews, ...corrections].map(({ ordinal }) => ordinal));
+    const all = approved === null ? classified : [...classified.filter(({ kept }) => kept), approved];
+    this.#classified = all.map((one) => new Classified(check, touched, one));
   }
 
   get isDecided() {
@@ -177,34 +164,68 @@ class Kept {
 
   /**
    * The chunk as it was at a revision (null: as it was decided), with its reviews up to one of them. Null where that is not on record: its items were classified again
-   * between, or how they are classified is not in the trail.
+   * since, and how they were classified before was not kept, or how they are classified is not in the trail.
    */
   at(revision, last) {
-    if (this.#known === null) return null;
+    const known =
+      revision === null
+        ? this.#classified.findLast(({ kept }) => !kept)
+        : this.#classified.find((one) => one.revision >= revision);
+    if (known === undefined) return null;
     const key = `${revision} ${last}`;
     if (this.#last.key === key) return this.#last.view;
-    const was = this.#movedSince(revision ?? this.#known.revision);
+    const was = this.#movedSince(revision ?? known.revision, known.revision);
     const view =
       was &&
-      new View(this.#check, this, {
+      new View(this.#check, known, {
         was,
         reviews: this.#reviews.filter(({ id }) => id <= BigInt(last)),
-        plan: this.#known.plan,
+        plan: known.plan,
       });
     this.#last = { key, view };
     return view;
   }
 
   /** By ordinal: in which category it was at this revision, of what was moved after it. Each call of corrections makes a revision; where another thing made one, null. */
-  #movedSince(revision) {
+  #movedSince(revision, known) {
     const made = new Set();
     const was = new Map();
     for (const { revision: own, ordinal, from } of this.#corrections) {
-      if (own <= revision || own > this.#known.revision) continue;
+      if (own <= revision || own > known) continue;
       made.add(own);
       if (!was.has(ordinal)) was.set(ordinal, from);
     }
-    return made.size === this.#known.revision - revision ? was : null;
+    return made.size === known - revision ? was : null;
+  }
+}
+
+/** How a chunk is known to be classified at one of its revisions. */
+class Classified {
+  revision;
+  /** the revision of the rules */
+  plan;
+  /** it was classified again after that */
+  kept;
+  #check;
+  /** by category: the ordinals of what is known to be in it */
+  #members = new Map();
+  /** items that anybody ever marked or moved */
+  #touched;
+  /** of these: the category that each is known to be in */
+  #knownAs = new Map();
+  #draws = new Map();
+
+  constructor(check, touched, { revision, plan, kept = false, rows }) {
+    this.#check = check;
+    this.#touched = touched;
+    Object.assign(this, { revision, plan, kept });
+    const byCategory = new Map();
+    for (const [ordinal, { category }] of rows) {
+      if (touched.has(ordinal)) this.#knownAs.set(ordinal, category);
+      if (!byCategory.has(category)) byCategory.set(category, []);
+      byCategory.get(category).push(ordinal);
+    }
+    for (const [category, ordinals] of byCategory) this.#members.set(category, Int32Array.from(ordinals));
   }
 
   /** The category that an item is known to be in, which somebody marked or moved. */

@@ -41,7 +41,7 @@ export const LINES = {
     'decision chunk revision digest root answers by via seen pool',
   ],
   'manifests.jsonl': ['chunk decision'],
-  'classified.jsonl': ['chunk revision plan'],
+  'classified.jsonl': ['chunk revision plan', 'chunk revision plan kept'],
   'origins.jsonl': [
     ...['chunk category by person items', 'chunk category by plan items', 'chunk category by plan rule items'],
     ...['chunk category by plan learned like items', 'chunk category by plan call connection provider model instruction items'],
