@@ -1,7 +1,7 @@
 /**
  * Items and unreadable rows: written by COPY in committed segments while a dataset is receiving; items read by key, as many as fit into a page of bytes. All of
  * an upload goes over one connection, whose session holds the uploader's lock and the COPY, which Prisma does not have; with a segment's rows their counts are
- * committed, by a statement that is prepared once. Heads are Prisma's, over the same connection (datasets.ts).
+ * committed. Heads are Prisma's, over the same connection (datasets.ts).
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
