@@ -185,21 +185,27 @@ function nothingIn(sources: readonly SourceToRead[], unreadable: number, reason:
   return `${rows}: ${reason}. Check that it is the right file.`;
 }
 
-/** Two sets of rows: one is filled while the other is on its way into the database. */
+/** As many are on their way into the database while another is filled: one that it works on, and one that is there when it has done that. */
+const SENT_MAX = 2;
+
+/** Sets of rows, each filled anew once it is in the database. */
 class Segments {
   itemCount = 0;
   unreadableCount = 0;
   readonly #upload: Upload;
+  readonly #id: string;
   #filling: ItemRows;
-  #sent: ItemRows;
-  #inFlight: Promise<void> | null = null;
+  /** Those that are free to be filled. */
+  readonly #free: ItemRows[] = [];
+  /** Each ends when its rows are in the database, one after the other. */
+  readonly #sent: Promise<void>[] = [];
   #lastSent = performance.now();
   #lastDescribed = Number.NEGATIVE_INFINITY;
 
   constructor(upload: Upload, id: string) {
     this.#upload = upload;
+    this.#id = id;
     this.#filling = new ItemRows(id);
-    this.#sent = new ItemRows(id);
   }
 
   add(segment: Parameters<ItemRows['add']>[0], source: number): void {
@@ -216,26 +222,32 @@ class Segments {
     return performance.now() - this.#lastSent >= SEGMENT_MS;
   }
 
-  /** Waits for the segment before, and starts this one on its way. `arrived(true)` asks for the profile so far, now and then. */
+  /** Starts this segment on its way, once there is room for it. `arrived(true)` asks for the profile so far, now and then. */
   async send(arrived: (described: boolean) => Arrived): Promise<void> {
-    await this.settle();
-    if (this.#filling.itemCount + this.#filling.unreadableCount === 0) return;
+    while (this.#sent.length >= SENT_MAX) await this.#sent.shift();
     const rows = this.#filling;
-    this.#filling = this.#sent;
-    this.#sent = rows;
-    this.#filling.reset();
+    if (rows.itemCount + rows.unreadableCount === 0) return;
+    this.#filling = this.#free.pop() ?? new ItemRows(this.#id);
     const now = performance.now();
     const described = now - this.#lastDescribed >= SEGMENT_MS;
     if (described) this.#lastDescribed = now;
     this.#lastSent = now;
-    this.#inFlight = this.#upload.commit(rows, arrived(described));
+    const sent = this.#commit(rows, arrived(described));
     // Whoever settles hears of a failure; until then it is not unhandled.
-    this.#inFlight.catch(() => {});
+    sent.catch(() => {});
+    this.#sent.push(sent);
   }
 
+  /** Waits for all that is on its way, and throws what the first that failed threw. */
   async settle(): Promise<void> {
-    const inFlight = this.#inFlight;
-    this.#inFlight = null;
-    await inFlight;
+    const sent = this.#sent.splice(0);
+    await Promise.allSettled(sent);
+    await Promise.all(sent);
+  }
+
+  async #commit(rows: ItemRows, arrived: Arrived): Promise<void> {
+    await this.#upload.commit(rows, arrived);
+    rows.reset();
+    this.#free.push(rows);
   }
 }

@@ -10,9 +10,10 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
+import { failDataset } from '#lib/store/datasets/datasets.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
-import { db } from '#lib/store/postgres/db.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { atSize } from '#test/size.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
@@ -385,6 +386,22 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
       '“a.csv” could not be stored. The database does not answer. Check that its server runs and can be reached. Nothing of it was kept. Upload it again then.',
     );
     expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
+  });
+
+  test('somebody else gave it up half way, while more than one segment is on its way', async () => {
+    const id = randomUUID();
+    async function* source() {
+      yield Buffer.from('a,b\n');
+      yield many;
+      await until(async () => ((await readItems(ada, { id }))?.items.length ?? 0) > 0);
+      await inTransaction(pool, (tx) => failDataset(tx, id, 'Given up.'));
+      for (let segment = 0; segment < 3; segment++) yield many;
+    }
+    expect(await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id }))).toEqual({
+      code: 'conflict',
+      message: 'The dataset is not receiving any more: its upload was given up. Upload the file again.',
+    });
+    expect(await remains(id)).toEqual({ state: 'failed', reason: 'Given up.', rows: 0 });
   });
 
   test('the database’s disk is full half way, while more is on its way than a socket takes', async () => {

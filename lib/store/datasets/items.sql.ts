@@ -1,18 +1,18 @@
 /**
  * Items and unreadable rows: written by COPY in committed segments while a dataset is receiving; items read by key, as many as fit into a page of bytes. All of
  * an upload goes over one connection, whose session holds the uploader's lock and the COPY, which Prisma does not have; with a segment's rows their counts are
- * committed, by a statement that is prepared once. Heads are Prisma's, over the same connection (datasets.ts).
+ * committed. Heads are Prisma's, over the same connection (datasets.ts).
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DATASET_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import type { ReadingBody } from '#lib/core/values/reading-body.ts';
 import { storedItem } from '#lib/shapes/datasets.ts';
 import { writeDown } from '#lib/store/api/api-writes.ts';
 import type { Originals } from '#lib/store/originals/port.ts';
+import { type Asked, Exchanges } from '#lib/store/postgres/at-once.ts';
 import { type Db, refusalOf, type Tx, transactionOn } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import { failDataset, insertDataset, type ReceivingDataset, readArrived, readReceiving, removeUnready } from './datasets.ts';
@@ -44,7 +44,10 @@ type Completion = {
 
 /** An upload in progress: one connection of its own, whose session lock says that the uploader lives. */
 export type Upload = {
-  /** Commits a segment with the dataset's new counts. Throws `conflict` when the dataset is not receiving any more. */
+  /**
+   * Commits a segment with the dataset's new counts. The next one may be committed before this one is; what is asked otherwise waits for both. Throws `conflict`
+   * when the dataset is not receiving any more, and where an earlier one failed.
+   */
   commit(rows: ItemRows, arrived: Arrived): Promise<void>;
   /** receiving -> ready, durably, with its sources and the first revision of its reading. */
   complete(completion: Completion): Promise<void>;
@@ -85,8 +88,9 @@ export async function beginUpload(pool: pg.Pool, dataset: NewDataset): Promise<U
     close();
     throw error;
   }
+  const exchanges = new Exchanges(client);
   return {
-    commit: (rows, arrived) => commitSegment(client, dataset.id, rows, arrived),
+    commit: (rows, arrived) => commitSegment(exchanges, dataset.id, rows, arrived),
     complete: (completion) => complete(client, dataset.id, completion),
     async fail(reason) {
       try {
@@ -193,21 +197,19 @@ export async function readItemLines(
   return rows;
 }
 
-/** COPY of one segment's rows, in whatever transaction the client is in. */
-async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
+/** COPY of one segment's rows. */
+function* copies(rows: ItemRows): Generator<Asked> {
   if (rows.itemCount > 0) {
-    await copy(
-      client,
-      'COPY item (dataset_id, ordinal, fields, raw, digest, line, source) FROM STDIN (FORMAT binary)',
-      rows.items.copyData(),
-    );
+    yield {
+      text: 'COPY item (dataset_id, ordinal, fields, raw, digest, line, source) FROM STDIN (FORMAT binary)',
+      rows: rows.items.copyData(),
+    };
   }
   if (rows.unreadableCount > 0) {
-    await copy(
-      client,
-      'COPY unreadable_row (dataset_id, line, reason, excerpt) FROM STDIN (FORMAT binary)',
-      rows.unreadable.copyData(),
-    );
+    yield {
+      text: 'COPY unreadable_row (dataset_id, line, reason, excerpt) FROM STDIN (FORMAT binary)',
+      rows: rows.unreadable.copyData(),
+    };
   }
 }
 
@@ -272,21 +274,28 @@ async function lockUploader(client: pg.ClientBase, id: string): Promise<boolean>
   return rows[0]?.locked === true;
 }
 
-async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, arrived: Arrived): Promise<void> {
-  await inUpload(client, async (tx) => {
+async function commitSegment(exchanges: Exchanges, id: string, rows: ItemRows, arrived: Arrived): Promise<void> {
+  const counts = [id, rows.itemCount, rows.unreadableCount, ...arrivedValues(arrived)];
+  const asked = [
+    { text: 'BEGIN' },
     // A crash of the server may lose the last segments, and the upload with them: it is failed when the server is back. Only the
     // transaction that makes the dataset ready waits for the disk, and everything before it.
-    await tx.query('SET LOCAL synchronous_commit = off');
-    await copyItems(client, rows);
-    const { rowCount } = await tx.query({
-      name: 'commit-segment',
-      text: `UPDATE dataset SET item_count = item_count + $2, unreadable_count = unreadable_count + $3, bytes = $4, format = $5, dialect = $6,
-               fields = coalesce($7, fields) WHERE id = $1 AND state = 'receiving'`,
-      values: [id, rows.itemCount, rows.unreadableCount, ...arrivedValues(arrived)],
-    });
-    if (rowCount === 0) throw notReceiving();
-  });
+    { text: 'SET LOCAL synchronous_commit = off' },
+    ...copies(rows),
+    // Nobody here looks at an answer before the COMMIT is on its way. Where no dataset is receiving, the division fails, and the rows are not committed.
+    { text: `WITH counted AS (${COUNT_SEGMENT} RETURNING id) SELECT 1 / count(*) FROM counted`, values: counts },
+    { text: 'COMMIT' },
+  ];
+  try {
+    await exchanges.ask(asked);
+  } catch (error) {
+    throw (error as { code?: unknown }).code === DIVISION_BY_ZERO ? notReceiving() : error;
+  }
 }
+
+const COUNT_SEGMENT = `UPDATE dataset SET item_count = item_count + $2, unreadable_count = unreadable_count + $3, bytes = $4, format = $5, dialect = $6,
+  fields = coalesce($7, fields) WHERE id = $1 AND state = 'receiving'`;
+const DIVISION_BY_ZERO = '22012';
 
 async function complete(client: pg.ClientBase, id: string, completion: Completion): Promise<void> {
   const { digest, arrived, sources, keep, reading, by, gives } = completion;
@@ -304,7 +313,7 @@ async function complete(client: pg.ClientBase, id: string, completion: Completio
   });
 }
 
-function arrivedValues({ bytes, format, dialect, fields }: Arrived): unknown[] {
+function arrivedValues({ bytes, format, dialect, fields }: Arrived): (string | number | null)[] {
   return [bytes, format, JSON.stringify(dialect), fields === null ? null : JSON.stringify(fields)];
 }
 
@@ -313,21 +322,6 @@ function notReceiving(): CountersignError {
     'conflict',
     'The dataset is not receiving any more: its upload was given up. Upload the file again.',
   );
-}
-
-async function copy(client: pg.ClientBase, text: string, data: Iterable<Buffer>): Promise<void> {
-  const stream = client.query(copyFrom(text));
-  await new Promise<void>((resolve, reject) => {
-    stream.once('finish', resolve);
-    stream.once('error', (error: Error) => {
-      // What still waits for the socket would be written to a connection that the stream no longer has, on the event loop and for nobody to catch.
-      stream.destroy();
-      reject(error);
-    });
-    // Nothing waits for the socket here: the rows are in memory already, and freed by whoever made them when this resolves.
-    for (const piece of data) stream.write(piece);
-    stream.end();
-  });
 }
 
 async function withClient<T>(pool: pg.Pool, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {

@@ -60,7 +60,19 @@ type Arriving = { folder: string; path: string; handle: FileHandle; pathOf: (dig
 
 function arrivingFile({ folder, path, handle, pathOf }: Arriving): ArrivingOriginal {
   let under: Promise<void> = Promise.resolve();
+  const gathered: Buffer[] = [];
+  let gatheredBytes = 0;
   let isOpen = true;
+  /** Gives the system what was gathered, once it has taken what it was given before. */
+  const pass = async (): Promise<void> => {
+    await under;
+    if (gatheredBytes === 0) return;
+    const bytes = Buffer.concat(gathered.splice(0), gatheredBytes);
+    gatheredBytes = 0;
+    under = inWords(folder, () => writeWhole(handle, bytes));
+    // Whoever writes the next piece, or finishes, hears of a failure; until then it is not unhandled.
+    under.catch(() => {});
+  };
   const close = async (): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
@@ -68,12 +80,12 @@ function arrivingFile({ folder, path, handle, pathOf }: Arriving): ArrivingOrigi
   };
   return {
     async write(piece) {
-      await under;
-      under = inWords(folder, () => writeWhole(handle, piece));
-      // Whoever writes the next piece, or finishes, hears of a failure; until then it is not unhandled.
-      under.catch(() => {});
+      gathered.push(piece);
+      gatheredBytes += piece.length;
+      if (gatheredBytes >= PIECE_BYTES) await pass();
     },
     async finish() {
+      await pass();
       await under;
       if (!isOpen) return;
       await inWords(folder, async () => {

@@ -9,7 +9,7 @@ export type Original = {
 
 /** A file that is arriving: nobody finds it before it is kept, and nothing is left of it unless it is. */
 export type ArrivingOriginal = {
-  /** Waits for the piece before and begins with this one, which must not be changed meanwhile. Throws `unavailable` where there is no room. */
+  /** Takes the next piece, which must not be changed until `finish`, and waits for what the disk has not taken. Throws `unavailable` where there is no room for an earlier one. */
   write(piece: Buffer): Promise<void>;
   /** Whatever was written is on the disk. */
   finish(): Promise<void>;
