@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
+import { ROOM_BYTES, takeRoom } from '#lib/engine/download-rooms.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { exportedReceipts, type ReceiptPage } from '#lib/store/receipts/export.sql.ts';
@@ -40,10 +41,8 @@ export async function* jsonlReceipts(
 
 /** What a line has beside its body and its values, at most. */
 const LINE_BYTES = 160;
-/** Lines are handed on when there are so many bytes of them. The allocator uses memory of this size again; larger pieces come anew from the kernel. */
-const PART_BYTES = 1024 ** 2;
-/** Of the line that a part ends with; a longer one makes the part larger. */
-const SPARE_BYTES = 16 * 1024;
+/** Lines are handed on when there are so many bytes of them. The rest of a room is for the line that a part ends with; a longer one makes the part larger. */
+const PART_BYTES = ROOM_BYTES - 16 * 1024;
 /** After so many, what came meanwhile is read off the sockets: a database that can send nothing makes nothing. */
 const TURN_RECEIPTS = 200;
 const [LINE_END, OPEN_BRACE, CLOSE_BRACE, COMMA] = [0x0a, 0x7b, 0x7d, 0x2c];
@@ -108,9 +107,7 @@ class Lines {
   /** Makes room for so many bytes more. */
   #room(bytes: number): Buffer {
     if (this.#at + bytes > this.#out.length) {
-      const larger = Buffer.allocUnsafeSlow(
-        this.#at === 0 ? Math.max(bytes, this.#partBytes + SPARE_BYTES) : 2 * (this.#at + bytes),
-      );
+      const larger = takeRoom(this.#at === 0 ? bytes : 2 * (this.#at + bytes));
       this.#out.copy(larger, 0, 0, this.#at);
       this.#out = larger;
     }
