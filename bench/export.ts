@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { to as copyTo } from 'pg-copy-streams';
 import { startDownloadThread } from '#lib/engine/download-thread.ts';
+import { returnPart } from '#lib/engine/downloads.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -90,6 +91,10 @@ async function copied(batchId: string): Promise<number> {
 
 async function drained(parts: AsyncIterable<Uint8Array>): Promise<number> {
   let bytes = 0;
-  for await (const part of parts) bytes += part.length;
+  for await (const part of parts) {
+    bytes += part.length;
+    // As the web server says when a part has gone out (bin/web/edge.ts).
+    returnPart(part);
+  }
   return bytes;
 }

@@ -6,6 +6,7 @@ import { forwardedFor } from '#lib/auth/peer.ts';
 import { boundedBytes } from '#lib/core/bounded.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ACTION_BODY_BYTES_MAX, BODY_REST_MS } from '#lib/core/limits.ts';
+import { returnPart } from '#lib/engine/downloads.ts';
 import { incoming, type Pace } from '#lib/incoming.ts';
 import { secure } from './headers.ts';
 
@@ -25,6 +26,7 @@ export function createEdge(answer: Answer, patience: Patience = {}): Server {
     request.headers['x-forwarded-for'] = forwardedFor(request.socket.remoteAddress, Array.isArray(given) ? given.join() : given);
     readPast(request, response, patience.restMs ?? BODY_REST_MS);
     breakOffAtOnce(response);
+    returnWhatWent(response);
     secure(request, response);
     if (!isLegible(request)) void refuse(response, unreadable(), request);
     else if (isAction(request)) void answerAction(answer, request, response, patience.pace);
@@ -81,6 +83,19 @@ function breakOffAtOnce(response: ServerResponse): void {
   response.destroy = (error) => {
     if (response.headersSent && !response.writableEnded) response.socket?.resetAndDestroy();
     return destroy(error);
+  };
+}
+
+/** The memory of a download's part goes back to its thread when the kernel has taken all of it. Next writes the very part, unless it compresses. */
+function returnWhatWent(response: ServerResponse): void {
+  type Written = (error: Error | null | undefined) => void;
+  const write = response.write.bind(response) as (chunk: unknown, encoding: unknown, written: Written) => boolean;
+  response.write = (chunk: unknown, encoding?: unknown, given?: unknown): boolean => {
+    const told = (typeof encoding === 'function' ? encoding : given) as Written | undefined;
+    return write(chunk, typeof encoding === 'function' ? undefined : encoding, (error) => {
+      if (!error && chunk instanceof Uint8Array) returnPart(chunk);
+      told?.(error);
+    });
   };
 }
 

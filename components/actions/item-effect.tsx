@@ -19,16 +19,20 @@ type Props = {
   ordinal: number;
   /** as it stands on the screen, saved or not */
   category: string;
+  /** the number of its last receipt: with each one there may be more to show */
+  receipt?: number | null;
 };
 
 /** What would be sent for one item, or was approved to be; and, when somebody asks, what is there now. */
-export function ItemEffect({ of, ordinal, category }: Props) {
+export function ItemEffect({ of, ordinal, category, receipt = null }: Props) {
   const item = `${ordinal} ${category}`;
   const asked = useSettled(item, LOOKED_AT_MS);
   const late = useSettled(item, LATE_MS);
   const input = { ...of, ordinal, category };
+  const options = queries.chunks.request.queryOptions({ input, retry: false, refetchOnWindowFocus: false });
   const { data, error } = useQuery({
-    ...queries.chunks.request.queryOptions({ input, retry: false, refetchOnWindowFocus: false }),
+    ...options,
+    queryKey: [...options.queryKey, receipt] as unknown as typeof options.queryKey,
     enabled: asked === item,
   });
   return (

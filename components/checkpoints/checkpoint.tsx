@@ -380,7 +380,16 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
             mayCorrect={mayCorrect}
             became={view.decided && current ? <Became view={view} sample={current} /> : null}
             onCorrect={(name) => current && assign(current, name)}
-            effect={current ? <ItemEffect of={of} ordinal={current.ordinal} category={categoryIn(review, current)} /> : null}
+            effect={
+              current ? (
+                <ItemEffect
+                  of={of}
+                  ordinal={current.ordinal}
+                  category={categoryIn(review, current)}
+                  receipt={current.outcome?.seq ?? null}
+                />
+              ) : null
+            }
           />
         </Sheet>
       </div>

@@ -1,4 +1,5 @@
 /** What is sent, seen in full before it is approved and found in full after it was sent; and the No at the first few. */
+
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { asOutcome, createApiClient } from '#components/api-client.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { REQUEST_SHOWN_BYTES } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import type { ItemRequest } from '#lib/shapes/requests.ts';
 import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
@@ -87,6 +89,9 @@ async function decide(id: string, answers: object) {
   const seen = samples.map(({ ordinal }) => ordinal);
   return api.chunks.decide({ params: { id, n: 1 }, body: { digest: digest ?? '', seen, ...answers } });
 }
+
+const keyIn = ({ request }: Pick<ItemRequest, 'request'>) =>
+  request?.form === 'message' && request.headers.find(({ name }) => name === 'idempotency-key');
 
 const comesTo = (id: string, ...states: string[]) =>
   workUntil(pool, async () => (await chunkStates(pool, id)).every((state) => states.includes(state)));
@@ -236,7 +241,17 @@ describe('after the decision', () => {
     await decide(id, { execute: true, first: 1 });
     await comesTo(id, 'awaiting_release');
     expect(await steps(pool, id)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
-    expect(await api.chunks.request({ id, n: 1, ordinal: 1 })).toEqual({ ...seen, approved: true });
+    // What waits has no key yet; what went out has its own.
+    expect(keyIn(await api.chunks.request({ id, n: 1, ordinal: 2 }))).toEqual(keyIn(seen));
+    const found = await api.chunks.request({ id, n: 1, ordinal: 1 });
+    const own = { name: 'idempotency-key', value: got[before]?.headers['idempotency-key'], note: null };
+    expect(keyIn(found)).toEqual(own);
+    const headers = seen.request?.form === 'message' ? seen.request.headers : [];
+    expect(found).toEqual({
+      ...seen,
+      approved: true,
+      request: { ...seen.request, headers: headers.map((one) => (one.name === own.name ? own : one)) },
+    });
     expect(await asOutcome(api.chunks.requests({ id, n: 1 }))).toMatchObject({
       ...{ code: 'conflict', message: expect.stringContaining('its requests are frozen') },
     });
@@ -255,8 +270,7 @@ describe('after the decision', () => {
       answer: expect.stringMatching(/^HTTP 201\ncontent-type: application\/json\n\n\{"id":"t-\d+"\}$/),
       request: { address: request.address, body: request.body },
     });
-    const key = receipt.request?.form === 'message' && receipt.request.headers.find(({ name }) => name === 'idempotency-key');
-    expect(key).toEqual({ name: 'idempotency-key', value: sent[0]?.headers['idempotency-key'], note: null });
+    expect(keyIn(receipt)).toEqual(own);
     expect(await readReceiptInFull(AUDITOR, { batchId: id, chunk: 1, seq: 3 })).toMatchObject({
       ...{ request: null, answer: null, withheld: true, requestDigest: seen.digest, fields: { subject: 'First' } },
     });

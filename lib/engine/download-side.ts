@@ -1,6 +1,7 @@
 /** The side of the thread: makes downloads, and hands on their bytes as their readers take them. */
 import { parentPort } from 'node:worker_threads';
 import { CountersignError } from '#lib/core/errors.ts';
+import { keepRoom } from './download-rooms.ts';
 import { type FromThread, PARTS_AHEAD, type ToThread } from './download-thread.ts';
 import type { Maker } from './downloads.ts';
 
@@ -17,6 +18,10 @@ export function serveDownloads(makers: Record<string, Maker>): void {
       void make(makers[message.open], message.input, id, reader)
         .catch((error) => tell({ id, failed: dataOf(error) }))
         .finally(() => readers.delete(id));
+      return;
+    }
+    if ('back' in message) {
+      keepRoom(message.back);
       return;
     }
     const reader = readers.get(id);

@@ -5,13 +5,20 @@
 import { Worker } from 'node:worker_threads';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DOWNLOAD_THREAD_MEMORY_MB } from '#lib/core/limits.ts';
-import { type Download, type DownloadThread, leaveDownloadThread, takeDownloadThread } from './downloads.ts';
+import { ROOM_BYTES } from './download-rooms.ts';
+import { type Download, type DownloadThread, leaveDownloadThread, lendPart, takeDownloadThread } from './downloads.ts';
 import type { Came } from './threads.ts';
 
 /** Parts that are under way to a reader. */
 export const PARTS_AHEAD = 4;
 
-export type ToThread = { id: number } & ({ open: string; input: unknown } | { more: true } | { close: true });
+export type ToThread = { id: number } & (
+  | { open: string; input: unknown }
+  | { more: true }
+  | { close: true }
+  /** memory that came with a part */
+  | { back: ArrayBuffer }
+);
 export type FromThread = { id: number } & (
   | { opened: Omit<Download, 'body'> }
   | { part: Uint8Array }
@@ -72,8 +79,11 @@ export function startDownloadThread(program: string): DownloadThread {
         const heard = one.parts.shift();
         if (heard && 'ended' in heard) return;
         if (heard && 'part' in heard) {
+          const { part } = heard;
           tell({ id, more: true });
-          yield heard.part;
+          // A smaller one costs as much on its way back.
+          if (part.buffer.byteLength === ROOM_BYTES) lendPart(part, () => giveBack(id, part));
+          yield part;
         } else if (broke) throw broke;
         else
           await new Promise<void>((wake) => {
@@ -86,6 +96,11 @@ export function startDownloadThread(program: string): DownloadThread {
   }
 
   const tell = (message: ToThread): void => worker?.postMessage(message);
+
+  function giveBack(id: number, { buffer }: Uint8Array): void {
+    const back = buffer as ArrayBuffer;
+    worker?.postMessage({ id, back } satisfies ToThread, [back]);
+  }
 
   const thread: DownloadThread = {
     open(name, input) {

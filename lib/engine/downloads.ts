@@ -17,7 +17,11 @@ export type DownloadThread = {
 };
 
 // Next loads modules more than once, and what it bundles must find what bin/ started.
-const state = globalThis as typeof globalThis & { countersignDownloads?: DownloadThread };
+const state = globalThis as typeof globalThis & {
+  countersignDownloads?: DownloadThread;
+  /** what is to be done when a part is with its reader */
+  countersignParts?: WeakMap<object, () => void>;
+};
 
 /** Hands the process its thread. */
 export function takeDownloadThread(thread: DownloadThread): void {
@@ -32,4 +36,18 @@ export function leaveDownloadThread(thread: DownloadThread): void {
 /** Has the download made in the thread; in a process that has none (a script, a test), here. */
 export function downloaded<Input>(name: string, input: Input, here: (input: Input) => Promise<Download>): Promise<Download> {
   return state.countersignDownloads?.open(name, input) ?? here(input);
+}
+
+/** The part's memory goes back to the thread when its reader has it: `back` is called once, or never. */
+export function lendPart(part: Uint8Array, back: () => void): void {
+  state.countersignParts ??= new WeakMap();
+  state.countersignParts.set(part, back);
+}
+
+/** Says that all of this has gone out, where it is a part of a download: nothing may read from it after that. */
+export function returnPart(part: object): void {
+  const back = state.countersignParts?.get(part);
+  if (!back) return;
+  state.countersignParts?.delete(part);
+  back();
 }

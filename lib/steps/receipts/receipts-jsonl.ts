@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
+import { ROOM_BYTES, takeRoom } from '#lib/engine/download-rooms.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { exportedReceipts, type ReceiptPage } from '#lib/store/receipts/export.sql.ts';
@@ -16,9 +17,9 @@ import { orderFields, readBody, withheldFrom } from './receipt-rows.ts';
 /** Values of an item as members of a JSON object: where they stand in the part that is being written, until that is handed on. */
 type Members = { at: number; end: number; members: Buffer | null };
 type Open = {
+  readonly ordinal: number;
   chunk: number;
   seq: number;
-  ordinal: number;
   state: 'in_flight' | 'uncertain';
   reason: string | null;
 } & Members;
@@ -40,17 +41,69 @@ export async function* jsonlReceipts(
 
 /** What a line has beside its body and its values, at most. */
 const LINE_BYTES = 160;
-/** Lines are handed on when there are so many bytes of them. The allocator uses memory of this size again; larger pieces come anew from the kernel. */
-const PART_BYTES = 1024 ** 2;
-/** Of the line that a part ends with; a longer one makes the part larger. */
-const SPARE_BYTES = 16 * 1024;
+/** Lines are handed on when there are so many bytes of them. The rest of a room is for the line that a part ends with; a longer one makes the part larger. */
+const PART_BYTES = ROOM_BYTES - 16 * 1024;
 /** After so many, what came meanwhile is read off the sockets: a database that can send nothing makes nothing. */
 const TURN_RECEIPTS = 200;
 const [LINE_END, OPEN_BRACE, CLOSE_BRACE, COMMA] = [0x0a, 0x7b, 0x7d, 0x2c];
 const [SEQ, LEAF, FIELDS] = [',"seq":', '"leaf":"', '","fields":{'];
 
-const NO_BYTES = Buffer.alloc(0);
+const NO_BYTES: Buffer = Buffer.alloc(0);
 const NOTHING: Members = { at: 0, end: 0, members: NO_BYTES };
+
+/** Actions that are open, by their ordinals. A Map makes its table anew for every few that are deleted, and each one keeps the next from being collected. */
+class OpenActions {
+  #places: (Open | null)[] = new Array(64).fill(null);
+  #count = 0;
+
+  get(ordinal: number): Open | undefined {
+    return this.#places[this.#placeOf(ordinal)] ?? undefined;
+  }
+
+  set(open: Open): void {
+    const place = this.#placeOf(open.ordinal);
+    if (this.#places[place] === null) this.#count += 1;
+    this.#places[place] = open;
+    if (2 * this.#count > this.#places.length) this.#grow();
+  }
+
+  delete(ordinal: number): void {
+    const places = this.#places;
+    let free = this.#placeOf(ordinal);
+    if (places[free] === null) return;
+    places[free] = null;
+    this.#count -= 1;
+    const last = places.length - 1;
+    // What was put behind it for want of its own place moves up, or would not be found.
+    for (let place = (free + 1) & last; ; place = (place + 1) & last) {
+      const open = places[place];
+      if (!open) return;
+      if (((place - open.ordinal) & last) < ((place - free) & last)) continue;
+      places[free] = open;
+      places[place] = null;
+      free = place;
+    }
+  }
+
+  values(): Open[] {
+    return this.#places.filter((open) => open !== null);
+  }
+
+  /** Where it is, or would be. */
+  #placeOf(ordinal: number): number {
+    const places = this.#places;
+    const last = places.length - 1;
+    let place = ordinal & last;
+    for (let open = places[place]; open && open.ordinal !== ordinal; open = places[place]) place = (place + 1) & last;
+    return place;
+  }
+
+  #grow(): void {
+    const open = this.values();
+    this.#places = new Array(2 * this.#places.length).fill(null);
+    for (const one of open) this.#places[this.#placeOf(one.ordinal)] = one;
+  }
+}
 
 class Lines {
   receipts = 0;
@@ -61,9 +114,9 @@ class Lines {
   readonly #sees: boolean;
   readonly #partBytes: number;
   // All receipts of an item are in one chunk. An action that ended is forgotten; values hang on its intent, for it is what names the item.
-  readonly #open = new Map<number, Open>();
+  readonly #open = new OpenActions();
   /** the lines of the part that is being written, up to `#at` */
-  #out = NO_BYTES;
+  #out: Buffer = NO_BYTES;
   #at = 0;
   /** opened in this part */
   #opened: Open[] = [];
@@ -77,7 +130,8 @@ class Lines {
   }
 
   unresolved() {
-    return [...this.#open.values()]
+    return this.#open
+      .values()
       .sort((a, b) => a.chunk - b.chunk || a.seq - b.seq)
       .map(({ at: _, end: __, members: ___, ...open }) => open);
   }
@@ -108,9 +162,7 @@ class Lines {
   /** Makes room for so many bytes more. */
   #room(bytes: number): Buffer {
     if (this.#at + bytes > this.#out.length) {
-      const larger = Buffer.allocUnsafeSlow(
-        this.#at === 0 ? Math.max(bytes, this.#partBytes + SPARE_BYTES) : 2 * (this.#at + bytes),
-      );
+      const larger = takeRoom(this.#at === 0 ? bytes : 2 * (this.#at + bytes));
       this.#out.copy(larger, 0, 0, this.#at);
       this.#out = larger;
     }
@@ -120,8 +172,8 @@ class Lines {
   /** Writes the line. False: the receipt has to be read first. */
   #copy(page: ReceiptPage, intent: Open | undefined): boolean {
     const { kind, bytes, leafAt, bodyAt, bodyEnd, valueCount } = page;
-    if (!page.isSealed || !STEPS.includes(kind)) return false;
     const isIntent = kind === 'intent';
+    if (!page.isSealed || !(isIntent || kind === 'outcome' || kind === 'resolution')) return false;
     const isAnswer = kind === 'outcome' && page.hasOnly(ANSWER);
     // It commits to an answer whose value is gone.
     // Who may not see items is not told what a person said.
@@ -135,7 +187,7 @@ class Lines {
     const carried = intent && !isIntent ? intent.end - intent.at : 0;
     const length = bodyEnd - bodyAt;
     const out = this.#room(length + page.memberBytes + carried + LINE_BYTES);
-    out.set(new Uint8Array(bytes.buffer, bytes.byteOffset + bodyAt, length), this.#at);
+    out.set(new Uint8Array(page.memory, page.memoryAt + bodyAt, length), this.#at);
     // Over the brace that ends the body.
     let next = this.#at + length - 1;
     next = put(out, putWord(out, putWord(out, next, SEQ), String(page.seq)), COMMA);
@@ -205,12 +257,10 @@ class Lines {
   }
 
   #opens(open: Open): void {
-    this.#open.set(open.ordinal, open);
+    this.#open.set(open);
     if (open.members === null) this.#opened.push(open);
   }
 }
-
-const STEPS = ['intent', 'outcome', 'resolution'];
 
 const LEAF_BYTES = 32;
 const ANSWER = 'answer';
@@ -234,13 +284,15 @@ function putWord(out: Buffer, at: number, word: string): number {
   return at + word.length;
 }
 
-function putHex(out: Buffer, at: number, bytes: Buffer, from: number): number {
-  for (let place = 0; place < LEAF_BYTES; place += 1) {
-    const byte = bytes[from + place] as number;
-    out[at + 2 * place] = HEX_DIGITS[byte >> 4] as number;
-    out[at + 2 * place + 1] = HEX_DIGITS[byte & 15] as number;
+function putHex(out: Buffer, begin: number, bytes: Buffer, from: number): number {
+  let at = begin;
+  for (let place = from; place < from + LEAF_BYTES; place += 1) {
+    const byte = bytes[place] as number;
+    out[at] = HEX_DIGITS[byte >> 4] as number;
+    out[at + 1] = HEX_DIGITS[byte & 15] as number;
+    at += 2;
   }
-  return at + 2 * LEAF_BYTES;
+  return at;
 }
 
 const HEX_DIGITS = Buffer.from('0123456789abcdef');

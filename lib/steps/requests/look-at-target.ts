@@ -7,14 +7,13 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { DIFFERENCES_MAX, INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_LOOKS_MAX } from '#lib/core/limits.ts';
 import { readHeard } from '#lib/core/receipts/heard.ts';
 import { jsonDifference } from '#lib/core/values/json-difference.ts';
-import { idempotencyKey, readReceipt } from '#lib/ledger/receipt.ts';
+import { idempotencyKey } from '#lib/ledger/receipt.ts';
 import type { Difference, Looked } from '#lib/shapes/requests.ts';
 import { boundsOf } from '#lib/steps/connections/bounds.ts';
 import { inTurn } from '#lib/steps/uncertain/ask-targets.ts';
 import { isHeldBack } from '#lib/store/checkpoints/requests.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readStory } from '#lib/store/receipts/receipt-reads.sql.ts';
-import { chunkOf, type OfItem, requestOf } from './request-of.ts';
+import { chunkOf, keySent, type OfItem, requestOf } from './request-of.ts';
 
 /** Open in this process, over all who look. */
 let open = 0;
@@ -50,7 +49,7 @@ export async function lookAtTarget(actor: Actor, of: OfItem): Promise<Looked | n
     const sent: RequestOf = {
       do: acts.do,
       request: bytes,
-      idempotencyKey: await keyOf(batch.id, chunk.decisionId, request.ordinal),
+      idempotencyKey: await keyNow(batch.id, chunk.decisionId, request.ordinal),
     };
     const look = await looker.look(db().pool, { ...sent, datasetId: batch.datasetId, ordinal: request.ordinal }, late);
     return lookedOf(look, acts.connector, sent);
@@ -60,11 +59,9 @@ export async function lookAtTarget(actor: Actor, of: OfItem): Promise<Looked | n
 }
 
 /** The key of the latest attempt, or of the one that comes first; null while nothing is approved. */
-async function keyOf(batchId: string, decisionId: string | null, ordinal: number): Promise<string | null> {
+async function keyNow(batchId: string, decisionId: string | null, ordinal: number): Promise<string | null> {
   if (decisionId === null) return null;
-  const intent = (await readStory(db().pool, batchId, ordinal)).findLast(({ kind }) => kind === 'intent');
-  const body = intent && readReceipt(intent.body);
-  return body?.kind === 'intent' ? body.idempotencyKey : idempotencyKey(decisionId, ordinal, 1);
+  return (await keySent(batchId, ordinal)) ?? idempotencyKey(decisionId, ordinal, 1);
 }
 
 function lookedOf(look: Look, connector: string, sent: RequestOf): Looked {

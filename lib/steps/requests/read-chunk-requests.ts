@@ -29,7 +29,7 @@ export async function readChunkRequests(actor: Actor, of: { batchId: string; chu
     // What an undo sends was made with it, from what was done.
     const fields = batch.undoes ? null : fieldsOfRequest(action);
     requests.push({
-      ...itemRequest(batch, request, false),
+      ...itemRequest(batch, request, { whole: false }),
       others: Math.max(counts.get(name) ?? 0, ordinals.length) - 1,
       differ: fields && (await readDifferingFields(pool, batch.datasetId, ordinals, fields)),
       compared: ordinals.length - 1,

@@ -6,7 +6,7 @@ import { lookerFor } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ItemRequest } from '#lib/shapes/requests.ts';
-import { chunkOf, type FoundRequest, type OfItem, requestOf } from './request-of.ts';
+import { chunkOf, type FoundRequest, keySent, type OfItem, requestOf } from './request-of.ts';
 import { shownRequest } from './shown.ts';
 
 /**
@@ -21,16 +21,23 @@ export async function readItemRequest(
   const found = await chunkOf(of);
   if (found) await tellOpened(actor, 'batch_opened', found.batch);
   const request = found && (await requestOf(found, of));
-  return request && itemRequest(found.batch, request, whole);
+  if (!request) return null;
+  // What was approved may have gone out since: a person is then shown the key that it had.
+  const key = request.approved && request.acts ? await keySent(of.batchId, of.ordinal) : null;
+  return itemRequest(found.batch, request, { whole, key });
 }
 
-/** As people and the API are told it. */
-export function itemRequest({ plan }: { plan: Plan }, { acts, bytes, ...found }: FoundRequest, whole: boolean): ItemRequest {
+/** As people and the API are told it. `key`: the one that it was sent with. */
+export function itemRequest(
+  { plan }: { plan: Plan },
+  { acts, bytes, ...found }: FoundRequest,
+  { whole, key = null }: { whole: boolean; key?: string | null },
+): ItemRequest {
   const words = actionWords(plan).get(found.category) ?? null;
   return {
     ...found,
     action: acts && words,
-    request: acts && bytes && shownRequest({ ...acts, bytes, idempotencyKey: null }, whole),
+    request: acts && bytes && shownRequest({ ...acts, bytes, idempotencyKey: key }, whole),
     canLook: acts !== null && bytes !== null && lookerFor(acts.connector, bytes) !== null,
   };
 }

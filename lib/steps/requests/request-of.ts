@@ -3,11 +3,13 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW, CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
+import { readReceipt } from '#lib/ledger/receipt.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { buildManifestRow } from '#lib/store/checkpoints/manifest.sql.ts';
 import { readFrozenBytes, readFrozenRow } from '#lib/store/checkpoints/requests.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { readStory } from '#lib/store/receipts/receipt-reads.sql.ts';
 
 export type OfItem = { batchId: string; chunk: number; ordinal: number; category?: string | null | undefined };
 
@@ -72,4 +74,11 @@ async function frozenOf(decisionId: string, chunkId: string, ordinal: number): P
   const acts = connector === null || verb === null ? null : { connector, do: verb };
   const bytes = digest === null ? null : await readFrozenBytes(db(), digest);
   return { ordinal, category, approved: true, acts, digest, bytes, problem: null };
+}
+
+/** The idempotency key that the item's latest attempt went out with; null where none was made. */
+export async function keySent(batchId: string, ordinal: number): Promise<string | null> {
+  const intent = (await readStory(db().pool, batchId, ordinal)).findLast(({ kind }) => kind === 'intent');
+  const body = intent && readReceipt(intent.body);
+  return body?.kind === 'intent' ? body.idempotencyKey : null;
 }
