@@ -295,7 +295,7 @@ test('All workers are killed while a batch executes: others go on, a person answ
   // New ones are started, and one of them takes the chunk over.
   const told = page.getByRole('list', { name: 'What else happened' }).getByRole('listitem');
   await expect(
-    told.filter({ hasText: /Worker \d+ went silent with \d requests? out; worker \d+ took over chunk 1/ }),
+    told.filter({ hasText: /Worker \d+ went silent with \d actions? in flight; worker \d+ took over chunk 1/ }),
   ).toHaveCount(1);
   await target.latency(0);
   await rest.untilChunk(id, 1, 'unresolved');

@@ -61,7 +61,7 @@ test.each(atSize(KEEPERS.slice(0, 1), KEEPERS))('killed in the middle of executi
   await target.latency(20);
   await eventually('the end', () => settled(pool, batch.batchId));
   const tape = (await readTape(ADA, { batchId: batch.batchId })) ?? [];
-  const told = new RegExp(`^Worker ${owner.pid} went silent with \\d+ requests? out; worker \\d+ took over chunk 1$`);
+  const told = new RegExp(`^Worker ${owner.pid} went silent with \\d+ actions? in flight; worker \\d+ took over chunk 1$`);
   expect(tape.filter(({ kind }) => kind === 'takeover').map(({ line }) => line)).toEqual([expect.stringMatching(told)]);
 
   const lines = target.lines();

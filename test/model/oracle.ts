@@ -227,7 +227,7 @@ function judgeOpen({ db, setup }: Pick<Judged, 'db' | 'setup'>, slots: number): 
     const those = connector === 'keyed' ? open.keyed : open.others;
     if (kind === 'intent') those.add(ordinal);
     else those.delete(ordinal);
-    const most = slots + (mayBeAhead && open.keyed.size > 0 ? Math.ceil(slots / 4) : 0);
+    const most = slots + (mayBeAhead && open.keyed.size > 0 ? Math.ceil(slots / 2) : 0);
     if (open.others.size > slots || open.keyed.size + open.others.size > most)
       found.push(
         `${open.keyed.size} intents with keys and ${open.others.size} without are open at receipt ${seq}, of ${slots} slots`,

@@ -110,8 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         SEND_REMOTE,
-        'await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {\n    await closeRequest(run, attempt.row, false);\n    throw error;\n  });',
-        'run.writer.intent(intentRow(run, attempt)).catch(() => {});',
+        'await storeIntent(run, attempt).catch(async (error: unknown) => {\n    await closeRequest(run, attempt.row, false);\n    throw error;\n  });',
+        'storeIntent(run, attempt).catch(() => {});',
       ),
     ],
     cells: 'intents.before × kill × ok',

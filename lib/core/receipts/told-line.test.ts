@@ -12,13 +12,13 @@ test.each<[string, number | null, Record<string, string | number | null>, string
     'takeover',
     7,
     { from: 11, fromHost: 'a', to: 12, toHost: 'a', inFlight: 8 },
-    'Worker 11 went silent with 8 requests out; worker 12 took over chunk 7',
+    'Worker 11 went silent with 8 actions in flight; worker 12 took over chunk 7',
   ],
   [
     'takeover',
     7,
     { from: 11, fromHost: 'a', to: 12, toHost: 'b', inFlight: 1 },
-    'Worker 11 on a went silent with 1 request out; worker 12 on b took over chunk 7',
+    'Worker 11 on a went silent with 1 action in flight; worker 12 on b took over chunk 7',
   ],
   [
     'takeover',

@@ -42,7 +42,8 @@ const PAST: Record<string, string> = {
 function takeover(what: string, { from = null, fromHost, to = null, toHost, inFlight = 0 }: Facts): string {
   const lost = from === null ? 'A worker' : `Worker ${from}${fromHost === toHost ? '' : ` on ${fromHost}`}`;
   const taker = to === null ? 'another' : `worker ${to}${fromHost === toHost ? '' : ` on ${toHost}`}`;
-  const out = Number(inFlight);
-  const left = out === 0 ? '' : ` with ${out} ${out === 1 ? 'request' : 'requests'} out`;
+  // They are on record. Which of them were sent, nobody knows.
+  const open = Number(inFlight);
+  const left = open === 0 ? '' : ` with ${open} ${open === 1 ? 'action' : 'actions'} in flight`;
   return `${lost} went silent${left}; ${taker} took over ${what}`;
 }

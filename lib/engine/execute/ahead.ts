@@ -4,16 +4,18 @@
  */
 import { HELD_BACK } from '#lib/core/receipts/answer.ts';
 import { type Attempt, honoursKeys } from './attempt.ts';
-import { notBegunRows } from './attempt-receipts.ts';
+import { intentRow, notBegunRows } from './attempt-receipts.ts';
 import { type Run, target, wake } from './run.ts';
 
-/** Of a chunk's slots, so many become free during one commit at most, but for a bunch of answers at one moment. */
-const AHEAD_SHARE = 1 / 4;
+/** Of a chunk's slots: at most for so many a further intent is on record. */
+const SHARE_MAX = 1 / 2;
+/** Twice as many as become free during one commit on average, for answers come in bunches. */
+const SPARE = 2;
 /** Where an answer takes longer, a commit is next to nothing of it; and what is ahead would wait long. */
 const ANSWER_MS_MAX = 250;
 /** So long after the fence was passed nobody asks again whether the chunk is to stop. */
 const GOING_MS = 100;
-/** How much of the average is the last answer's. */
+/** How much of an average is the last one's. */
 const WEIGHT = 1 / 8;
 
 /**
@@ -21,18 +23,27 @@ const WEIGHT = 1 / 8;
  * something else than a slot is waited for: the order, a rate, what a connection bears, a trial.
  */
 export function intentsAhead(run: Run, attempt: Attempt): number {
-  const { approval, probes, answerMs, boundless } = run;
+  const { approval, probes, answerMs, commitMs, boundless } = run;
   const { concurrency, ratePerSecond } = approval.plan.execution;
   if (approval.serial || ratePerSecond !== null || probes.size > 0) return 0;
   if (answerMs === null || answerMs > ANSWER_MS_MAX || !boundless.has(attempt.row.connection ?? '')) return 0;
   const to = target(run, attempt.row);
   if (to.kind !== 'remote' || to.answersLater || !honoursKeys(run, attempt)) return 0;
-  return Math.ceil(concurrency * AHEAD_SHARE);
+  const freed = (concurrency * commitMs) / Math.max(answerMs, 1);
+  return Math.min(Math.max(1, Math.ceil(SPARE * freed)), Math.ceil(concurrency * SHARE_MAX));
 }
 
 /** Told of each answer: how long it took. */
 export function answeredAfter(run: Run, ms: number): void {
   run.answerMs = run.answerMs === null ? ms : run.answerMs + WEIGHT * (ms - run.answerMs);
+}
+
+/** Resolves when the commit of the attempt's intent was acknowledged (I1), which also says that nobody stops the chunk. */
+export async function storeIntent(run: Run, attempt: Attempt): Promise<void> {
+  attempt.since = run.clock.now();
+  await run.writer.intent(intentRow(run, attempt));
+  run.goingAt = run.clock.now();
+  run.commitMs += WEIGHT * (run.goingAt - attempt.since - run.commitMs);
 }
 
 /** While receipts are written all the time the fence says so. Else the chunk is looked at: a pause that came since is not to be followed by a request. */

@@ -69,6 +69,7 @@ function runOf(input: ExecutorInput, approval: Approval): Run {
     sends: [],
     asked: new Map(),
     answerMs: null,
+    commitMs: 0,
     goingAt: Number.NEGATIVE_INFINITY,
     boundless: new Set(),
     awaited: new Map(),

@@ -70,6 +70,8 @@ export type Run = ExecutorInput & {
   passedOver: boolean;
   /** how long the last answers took, on average; null before the first */
   answerMs: number | null;
+  /** how long an intent takes to be on record, on average */
+  commitMs: number;
   /** when the fence was last passed, so that nobody had stopped the chunk, by the monotonic clock */
   goingAt: number;
   /** connections that bounded nothing when something was last sent over them; '' where there is none */

@@ -4,10 +4,10 @@ import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import { type Answer, type Unsuccessful, WITHDRAWN } from '#lib/core/receipts/answer.ts';
 import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
-import { answeredAfter, leaveUnsent, stillGoes } from './ahead.ts';
+import { answeredAfter, leaveUnsent, stillGoes, storeIntent } from './ahead.ts';
 import { isAsked } from './asked.ts';
 import { type Attempt, attemptAfter, honoursKeys, sendingOf } from './attempt.ts';
-import { intentRow, notBegunRows, outcomeRow } from './attempt-receipts.ts';
+import { notBegunRows, outcomeRow } from './attempt-receipts.ts';
 import { closeRequest, openRequest } from './connections.ts';
 import { lookUp } from './look-up.ts';
 import { pace } from './pace.ts';
@@ -47,21 +47,17 @@ export async function sendRemote(run: Run, first: Attempt, turn: Turn | null): P
 /** Its request is open and its intent on record; false when the execution ends first. */
 async function begin(run: Run, attempt: Attempt): Promise<boolean> {
   if (!(await openRequest(run, attempt.row))) return false;
-  attempt.since = run.clock.now();
   // I1: nothing leaves before this commit is acknowledged, and nothing leaves when it is refused.
-  await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {
+  await storeIntent(run, attempt).catch(async (error: unknown) => {
     await closeRequest(run, attempt.row, false);
     throw error;
   });
-  run.goingAt = run.clock.now();
   return true;
 }
 
 /** The same, the other way round: its intent is on record when its slot becomes free. False: it is on record too that nothing was sent, or the chunk is lost. */
 async function beginAhead(run: Run, attempt: Attempt, turn: Turn): Promise<boolean> {
-  attempt.since = run.clock.now();
-  await run.writer.intent(intentRow(run, attempt));
-  run.goingAt = run.clock.now();
+  await storeIntent(run, attempt);
   const goes = await turn();
   const asked = isAsked(run, attempt);
   if (asked) run.passedOver = true;
