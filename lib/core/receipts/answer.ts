@@ -41,3 +41,10 @@ export type Pending = { result: 'pending'; ms: number };
 export type Withdrawn = { result: 'withdrawn' };
 /** The reason in the receipts of an action that was withdrawn. */
 export const WITHDRAWN = 'withdrawn';
+
+/** Thrown by whoever was told to hold off before anything had left for the target: nothing was begun there, and nothing will be. */
+export class HeldOff extends Error {
+  constructor() {
+    super('Nothing was sent: its worker is to end.');
+  }
+}
