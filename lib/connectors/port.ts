@@ -44,6 +44,10 @@ export type ApplyInput = {
    * uncertainty: a refusal of the repeat says nothing about the first.
    */
   mayHaveActed?: boolean;
+  /**
+   * Aborts when nothing more is to leave for the target: who has sent nothing yet then throws `HeldOff`, at once. Left out where nobody asks for that.
+   */
+  holdOff?: AbortSignal;
 };
 
 /** The executor repeats where that is safe; `apply` sends once. */
@@ -62,7 +66,7 @@ export type Inspection =
   | { finding: 'did_not' }
   | { finding: 'unknown'; reason: string };
 
-type InspectInput = { request: FrozenRequest; idempotencyKey: string };
+type InspectInput = { request: FrozenRequest; idempotencyKey: string; holdOff?: AbortSignal };
 
 /** `idempotencyKey`: null before one is made, which is when it is sent. */
 export type RequestOf = { do: string; request: FrozenRequest; idempotencyKey: string | null };

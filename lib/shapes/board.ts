@@ -18,9 +18,13 @@ const boardAgent = z.object({
   key: z.string().nullable().describe('The name of its key, and whose it is.'),
   batch: id,
   batchName: z.string(),
-  number: z.int().describe('The chunk that it has.'),
+  number: z.int().describe('The chunk that it has, or of whose items it has one.'),
+  item: z.int().nullable().describe('The item whose errand it has; null: it classifies the chunk.'),
   since: instant,
-  lastCall: instant,
+  lastCall: instant.describe('When it was last heard of about this.'),
+  until: instant.describe(
+    'Without a word of it by then the chunk is anybody’s to claim; or what became of the errand is uncertain.',
+  ),
 });
 export type BoardAgent = z.infer<typeof boardAgent>;
 
@@ -60,7 +64,9 @@ const line = z.array(count).describe('The last hour in slots, the oldest first; 
 
 export const board = z.object({
   workers: z.array(boardWorker),
-  agents: z.array(boardAgent).describe('Agents that have a chunk to classify, a row for each chunk.'),
+  agents: z
+    .array(boardAgent)
+    .describe('Agents: a row for each chunk that one classifies, and for each errand that one has in hand.'),
   activity: z.object({
     slotSeconds: count,
     receipts: line,

@@ -42,9 +42,14 @@ export const chunk = z.object({
       name: z.string().describe('What it calls itself.'),
       key: z.string().nullable().describe('The name of its key.'),
       since: instant,
+      item: z.int().nullable().describe('The item whose errand it has; null: it classifies the chunk.'),
+      until: instant.describe(
+        'Without a word of it by then the chunk is anybody’s to claim; or what became of the errand is uncertain.',
+      ),
+      more: count.describe('Agents beside it that have errands of the chunk.'),
     })
     .nullable()
-    .describe('The agent that has it; null while none does.'),
+    .describe('The agent that has it, or whose errand is due first; null while none does.'),
 });
 export type ChunkRow = z.infer<typeof chunk>;
 

@@ -109,8 +109,14 @@ const atWork = z.object({
   state: chunkState,
   who: z.string().describe('What the agent calls itself, or the worker.'),
   key: z.string().nullable().describe('The name of the agent’s key; null for a worker of ours.'),
+  item: nameNumber.nullable().describe('The item whose errand the agent has; null: it works on the chunk.'),
   since: instant,
-  lastCall: instant.nullable().describe('When the agent was last heard of; null for a worker of ours.'),
+  lastCall: instant.nullable().describe('When the agent was last heard of about this; null for a worker of ours.'),
+  until: instant
+    .nullable()
+    .describe(
+      'Without a word of the agent by then its chunk is another’s to claim, or its errand uncertain; null for a worker of ours.',
+    ),
 });
 export type AtWork = z.infer<typeof atWork>;
 

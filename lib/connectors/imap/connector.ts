@@ -10,6 +10,7 @@ import { secretWords, type Via } from '#lib/connectors/http/via.ts';
 import type { ApplyInput, ApplyResult, RemoteConnector } from '#lib/connectors/port.ts';
 import { targetName } from '#lib/core/connections/target.ts';
 import { INSPECTION_TIMEOUT_MS } from '#lib/core/limits.ts';
+import { HeldOff } from '#lib/core/receipts/answer.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { turns } from '#lib/turns.ts';
 import { checkConnection, NEEDED, testedSession } from './connection.ts';
@@ -148,7 +149,7 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
 
   /** Finds the mail; what is given sends the one command. A line that nobody sends on after all is given back when the lease is lost, or late. */
   async function begin(
-    { request: bytes, mayHaveActed = false }: ApplyInput,
+    { request: bytes, mayHaveActed = false, holdOff }: ApplyInput,
     signal: AbortSignal,
   ): Promise<() => Promise<ApplyResult>> {
     // What may have acted is not ended by a refusal of its repeat.
@@ -161,8 +162,11 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
     } catch {
       return failed('unreadable_request');
     }
-    const held = await lineFor(request.via, signal);
-    if ('reason' in held) return failed(held.reason);
+    const held = await lineFor(request.via, holdOff ? AbortSignal.any([signal, holdOff]) : signal);
+    if ('reason' in held) {
+      if (holdOff?.aborted) throw new HeldOff();
+      return failed(held.reason);
+    }
     const { session, live, giveBack } = held;
     const late = AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs)]);
     const end = (): void => session.end();

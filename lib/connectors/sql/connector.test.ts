@@ -5,7 +5,9 @@ import { TLSSocket } from 'node:tls';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ApplyInput, Done } from '#lib/connectors/port.ts';
 import type { CountersignError } from '#lib/core/errors.ts';
+import { CONNECT_TIMEOUT_MS, TARGET_POOL_MAX } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
+import { HeldOff } from '#lib/core/receipts/answer.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { theirDatabase } from '#test/fixtures/their-database.ts';
@@ -35,9 +37,10 @@ const live = (address: string, id = ID): LiveConnection => ({
 });
 const DIRECT = live(theirs.address());
 const PROXIED = live(theirs.address(proxy.port), randomUUID());
+const mutes: LiveConnection[] = [];
 const sql = makeSql({
   allowPrivateTargets: () => true,
-  connections: async (id) => [DIRECT, PROXIED].find((one) => one.id === id) ?? null,
+  connections: async (id) => [DIRECT, PROXIED, ...mutes].find((one) => one.id === id) ?? null,
 });
 const never = new AbortController().signal;
 
@@ -50,6 +53,20 @@ const action = (verb: string, given: Action['with'], over = DIRECT): Action => (
 });
 const close = (over = DIRECT, more: Action['with'] = {}): Action =>
   action('update', { table: 'public.tickets', key: { id: '{{id}}' }, set: { status: '{{to}}' }, ...more }, over);
+
+/** A database that takes connections and says nothing. */
+async function mute(): Promise<LiveConnection> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+  await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const own = live(theirs.address((server.address() as AddressInfo).port), randomUUID());
+  mutes.push(own);
+  return own;
+}
 
 const keyOf = (): string => randomBytes(16).toString('hex');
 function inputOf(one: Action, fields: Record<string, string> = {}, more: Partial<ApplyInput> = {}): ApplyInput {
@@ -483,4 +500,20 @@ test('a password goes over no line that others read, unless whoever runs the ser
   expect(told('disable', [])).toMatch(/a line that anybody can read.*TARGETS_ALLOWED=db\.example:5432/);
   expect(told('require', [])).toMatch(/whoever sits in between/);
   expect(told('require', ['db.example:5432'])).toBeNull();
+});
+
+test('told to hold off, whoever has not sent its COMMIT ends at once, in the line too: a database that says nothing keeps no worker', async () => {
+  const silent = await mute();
+  const worker = new AbortController();
+  // More than it has places for: some wait for a line, and the others for an answer over theirs.
+  const many = Array.from({ length: 3 * TARGET_POOL_MAX }, () =>
+    sql.apply(inputOf(close(silent), {}, { holdOff: worker.signal }), never),
+  );
+  const asks = sql.inspect({ ...inputOf(close(silent)), holdOff: worker.signal }, never);
+  const before = performance.now();
+  setImmediate(() => worker.abort());
+  for (const one of await Promise.allSettled([...many, asks])) expect(one).toMatchObject({ reason: expect.any(HeldOff) });
+  expect(performance.now() - before).toBeLessThan(CONNECT_TIMEOUT_MS);
+  // Nobody is left in line.
+  expect(await sql.apply(inputOf(close()), never)).toMatchObject({ result: expect.any(String) });
 });

@@ -63,7 +63,8 @@ export function makeSql({
     uncertainWords,
     undo: async (_client, done) => done.map(undoOf),
     canInspect: (request) => connectionOf(request) !== null,
-    inspect: ({ request, idempotencyKey: key }, signal) => inspect(targets, readRequest(request), { request, key }, signal),
+    inspect: ({ request, idempotencyKey: key, holdOff }, signal) =>
+      inspect(targets, readRequest(request), { request, key, ...(holdOff && { holdOff }) }, signal),
     apply: async (input, signal) => (await begin(input, signal))(),
     begin,
     connections: {

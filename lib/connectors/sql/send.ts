@@ -1,6 +1,7 @@
 /** Carrying a change out once: it knows, in every way that this can end, whether COMMIT had been sent. */
 import type { Pool } from 'pg';
 import type { ApplyInput, ApplyResult, Inspection } from '#lib/connectors/port.ts';
+import { HeldOff } from '#lib/core/receipts/answer.ts';
 import { heardLines } from '#lib/core/receipts/heard.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
 import { carryOut, type Image, imageDigest, settleKey, type TargetClient, type Told } from '#lib/store/targets/effects.sql.ts';
@@ -9,29 +10,42 @@ import { faultOf, isRollback, refusalOf } from './answers.ts';
 import type { SqlRequest } from './frozen.ts';
 import type { NoTarget, Targets } from './target.ts';
 
-/** `pool`: of the connection as it is now, or why there is none. */
+const NEVER = new AbortController().signal;
+
+/** `pool`: of the connection as it is now, or why there is none. Throws `HeldOff` alone. */
 export async function sendOver(
   pool: Pool | NoTarget,
   request: SqlRequest,
-  { request: bytes, idempotencyKey: key, mayHaveActed = false }: ApplyInput,
+  { request: bytes, idempotencyKey: key, mayHaveActed = false, holdOff = NEVER }: ApplyInput,
   signal: AbortSignal,
 ): Promise<ApplyResult> {
   if ('reason' in pool) return unfinished(pool.reason, null, mayHaveActed);
   let committing = false;
+  // Without its COMMIT nothing is there: up to then it is called off.
+  const held = new AbortController();
+  const hold = (): void => {
+    if (!committing) held.abort(new HeldOff());
+  };
+  holdOff.addEventListener('abort', hold);
+  if (holdOff.aborted) hold();
+  const calledOff = AbortSignal.any([signal, held.signal]);
   try {
-    const told = await onTarget(pool, signal, (client) =>
+    const told = await onTarget(pool, calledOff, (client) =>
       carryOut(client as unknown as TargetClient, {
         ...{ key, digest: sha256Hex(bytes), request, mayHaveActed, refusalOf },
         committing: () => {
-          signal.throwIfAborted();
+          calledOff.throwIfAborted();
           committing = true;
         },
       }),
     );
     return resultOf(told, key);
   } catch (error) {
+    if (held.signal.aborted && !signal.aborted) throw held.signal.reason;
     const { reason, heard } = signal.aborted ? { reason: committing ? 'aborted' : 'called_off', heard: null } : faultOf(error);
     return unfinished(reason, heard, mayHaveActed || (committing && !isRollback(error)));
+  } finally {
+    holdOff.removeEventListener('abort', hold);
   }
 }
 
@@ -64,21 +78,25 @@ function heardText(text: string): string {
 }
 
 /**
- * What became of the key. Where it has no effect, and nobody is at it any more, the database is told that it never will. Never throws.
+ * What became of the key. Where it has no effect, and nobody is at it any more, the database is told that it never will. Throws `HeldOff` alone.
  */
 export async function inspect(
   targets: Targets,
   request: SqlRequest,
-  of: { request: Uint8Array; key: string },
+  of: { request: Uint8Array; key: string; holdOff?: AbortSignal },
   signal: AbortSignal,
 ): Promise<Inspection> {
   const pool = await targets.over(request.via);
   if ('reason' in pool) return { finding: 'unknown', reason: pool.reason };
+  const { holdOff = NEVER } = of;
+  const ends = AbortSignal.any([signal, holdOff]);
   try {
     const asked = { key: of.key, digest: sha256Hex(of.request), request };
-    const told = await onTarget(pool, signal, (client) => settleKey(client as unknown as TargetClient, asked));
+    const told = await onTarget(pool, ends, (client) => settleKey(client as unknown as TargetClient, asked));
     return told.result === 'done' ? { finding: 'happened', target: of.key } : { finding: 'did_not' };
   } catch (error) {
+    // Whether or not the key is settled there: whoever asks again hears the same.
+    if (holdOff.aborted && !signal.aborted) throw new HeldOff();
     return { finding: 'unknown', reason: signal.aborted ? 'timeout' : faultOf(error).reason };
   }
 }

@@ -36,12 +36,19 @@ export type Pending = { result: 'pending'; ms: number };
 
 /**
  * Nobody had begun it when its chunk was brought to a stop, and from now on nobody can. So it was certainly not executed, and it was no attempt: it is due again when its
- * chunk goes on, without a person.
+ * chunk goes on, without a person. `reason`: where it is not its target who knows.
  */
-export type Withdrawn = { result: 'withdrawn' };
+export type Withdrawn = { result: 'withdrawn'; reason?: typeof HELD_BACK };
 /** The reason in the receipts of an action that was withdrawn. */
 export const WITHDRAWN = 'withdrawn';
 /** The reason where a worker had not sent it when its chunk was brought to a stop. */
 export const HELD_BACK = 'held_back';
 /** Reasons of what is not executed and was no attempt. */
 export const NO_ATTEMPTS: readonly string[] = [WITHDRAWN, HELD_BACK];
+
+/** Thrown by whoever was told to hold off before anything had left for the target: nothing was begun there, and nothing will be. */
+export class HeldOff extends Error {
+  constructor() {
+    super('Nothing was sent: its worker is to end.');
+  }
+}

@@ -49,8 +49,8 @@ export function openAttempt(row: WorkRow, asked: number): Attempt {
 const UNSENT = { intentLeaf: null, inherited: false, doubt: null } as const;
 
 /** What a target is told of the attempt. */
-export function sendingOf({ row, key, inherited, doubt }: Attempt): Sending {
-  return { row, idempotencyKey: key, mayHaveActed: inherited || doubt !== null };
+export function sendingOf({ drain }: Pick<Run, 'drain'>, { row, key, inherited, doubt }: Attempt): Sending {
+  return { row, idempotencyKey: key, mayHaveActed: inherited || doubt !== null, holdOff: drain };
 }
 
 /** I4: whether the target still knows the attempt's key, so that the same request counts once. */

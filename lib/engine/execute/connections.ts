@@ -43,7 +43,8 @@ export async function enterConnection(run: Run, row: WorkRow): Promise<boolean> 
   return false;
 }
 
-async function leaveConnection(run: Run, { ordinal }: WorkRow, sent: boolean): Promise<void> {
+/** `sent`: whether anything went out since it was entered. */
+export async function leaveConnection(run: Run, { ordinal }: WorkRow, sent: boolean): Promise<void> {
   const bounds = run.inside.get(ordinal);
   if (!bounds) return;
   run.inside.delete(ordinal);

@@ -1,12 +1,13 @@
 /** Asking a target what became of a request. */
+import { HeldOff } from '#lib/core/receipts/answer.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { type Attempt, sendingOf } from './attempt.ts';
 import { resolutionRow } from './attempt-receipts.ts';
-import { closeRequest, enterConnection } from './connections.ts';
+import { closeRequest, enterConnection, leaveConnection } from './connections.ts';
 import { Refused } from './receipt-writer.ts';
 import { type Run, target } from './run.ts';
 import type { Inspection } from './target.ts';
-import { inTurn, UNENDING } from './waits.ts';
+import { inTurn } from './waits.ts';
 
 /**
  * Asks the target about an action that is uncertain on record; true when it says that it happened, which settles it. So does the word of a target that refuses the
@@ -14,14 +15,17 @@ import { inTurn, UNENDING } from './waits.ts';
  */
 export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   const to = target(run, attempt.row);
-  if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
+  if (to.kind !== 'remote' || !to.inspect || run.drain.aborted) return false;
   if (!(await enterConnection(run, attempt.row))) return false;
-  await inTurn(run, UNENDING);
+  if (!(await inTurn(run, run.drain))) {
+    await leaveConnection(run, attempt.row, false);
+    return false;
+  }
   let said: Inspection | null;
   try {
     if (!run.lease.valid()) throw new Refused('lost');
     await reach('inspection.before', run.claim.batchId);
-    said = await to.inspect(sendingOf(attempt), run.lease.signal);
+    said = await to.inspect(sendingOf(run, attempt), run.lease.signal).catch(unlessHeldOff);
   } finally {
     await closeRequest(run, attempt.row, true);
   }
@@ -34,4 +38,10 @@ export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   await reach('inspection.recorded', run.claim.batchId);
   run.announce();
   return result === 'succeeded';
+}
+
+/** Not asked after all: the action is uncertain on record, and stays so. */
+function unlessHeldOff(error: unknown): null {
+  if (error instanceof HeldOff) return null;
+  throw error;
 }

@@ -1,7 +1,7 @@
 /** Requests to targets elsewhere: the intent, the send, its repeats, the outcome, and what follows from it. */
 import { channel } from 'node:diagnostics_channel';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
-import { type Answer, type Unsuccessful, WITHDRAWN } from '#lib/core/receipts/answer.ts';
+import { type Answer, HELD_BACK, HeldOff, type Unsuccessful, WITHDRAWN, type Withdrawn } from '#lib/core/receipts/answer.ts';
 import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { answeredAfter, leaveUnsent, stillGoes, storeIntent } from './ahead.ts';
@@ -79,7 +79,7 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     count: (answer) => charge(run, attempt, to, answer),
     wait: (ms) => beforeRepeat(run, attempt, ms),
     leavesOpen: () => run.stop === 'drained' || run.stop === 'gave_way',
-  });
+  }).catch((error: unknown) => heldOff(run, attempt, error));
   if (known === null) return undefined;
   if ('result' in known && known.result === 'pending') {
     run.awaited.set(attempt.row.ordinal, run.clock.now() + known.ms);
@@ -87,7 +87,7 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
   }
   run.awaited.delete(attempt.row.ordinal);
   if ('result' in known) {
-    await run.writer.notBegun(notBegunRows(run, attempt, WITHDRAWN));
+    await run.writer.notBegun(notBegunRows(run, attempt, known.reason ?? WITHDRAWN));
     run.announce();
     return undefined;
   }
@@ -114,17 +114,26 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
   return undefined;
 }
 
+/**
+ * Nothing of this send left, for the worker is to end. Where the target keeps the key, and where an earlier send may have acted, its next owner goes on with it; else nobody
+ * will, and it is held back.
+ */
+function heldOff(run: Run, attempt: Attempt, error: unknown): Withdrawn | null {
+  if (!(error instanceof HeldOff)) throw error;
+  return sendingOf(run, attempt).mayHaveActed || honoursKeys(run, attempt) ? null : { result: 'withdrawn', reason: HELD_BACK };
+}
+
 /** Closes the request that was opened for it. */
 async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Said> {
   try {
-    const begun = await to.begin?.(sendingOf(attempt), run.lease.signal);
+    const begun = await to.begin?.(sendingOf(run, attempt), run.lease.signal);
     const apply: Remote['apply'] = begun ?? ((sending, signal) => to.apply(sending, signal));
     await reach('send.before', run.claim.batchId);
     // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
     if (!run.lease.valid()) throw new Refused('lost');
     await reach('send.checked', run.claim.batchId);
     const sentAt = run.clock.now();
-    const answer = await apply(sendingOf(attempt), run.lease.signal);
+    const answer = await apply(sendingOf(run, attempt), run.lease.signal);
     answeredAfter(run, run.clock.now() - sentAt);
     await reach('send.answered', run.claim.batchId);
     return answer;

@@ -31,7 +31,7 @@ export async function applyTransactional(run: Run, attempts: Attempt[]): Promise
     await reach('effect.before', run.claim.batchId);
     const results = await to.applyMany(
       client,
-      own.map((attempt) => sendingOf(attempt)),
+      own.map((attempt) => sendingOf(run, attempt)),
     );
     await reach('effect.made', run.claim.batchId);
     if (results.length !== own.length)

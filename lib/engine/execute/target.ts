@@ -11,6 +11,8 @@ export type Sending = {
   idempotencyKey: string;
   /** an owner before this one, or this one, may have sent it: then only a success ends the uncertainty (I4) */
   mayHaveActed: boolean;
+  /** Aborts when this worker is to end: what has not left for the target by then doesn't, and `HeldOff` is thrown. */
+  holdOff: AbortSignal;
 };
 
 /**

@@ -44,6 +44,3 @@ export function inTurn(run: Run, signal: AbortSignal): Promise<boolean> {
   const soon: Rest = { until: run.clock.now(), for: null };
   return run.rests.wait(soon, () => run.requests.open(signal));
 }
-
-/** For a wait that ends only with its turn: an inspection belongs to an outcome that is on record. */
-export const UNENDING = new AbortController().signal;

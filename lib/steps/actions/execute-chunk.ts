@@ -77,7 +77,7 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
   );
   if (!connector) return null;
   const kept = new Map(plan.categories.map(({ name: category, action }) => [category, action ? keysKeptMs(action) : 0]));
-  const input = ({ row, idempotencyKey, mayHaveActed }: Sending): ApplyInput => ({
+  const input = ({ row, idempotencyKey, mayHaveActed, holdOff }: Sending): ApplyInput => ({
     batchId: claim.batchId,
     datasetId: claim.datasetId,
     ordinal: row.ordinal,
@@ -87,6 +87,7 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
     request: row.request,
     idempotencyKey,
     mayHaveActed,
+    holdOff,
   });
   if (connector.kind === 'transactional') {
     return { kind: 'transactional', applyMany: (tx, sendings) => connector.applyMany(tx, sendings.map(input)) };
@@ -123,7 +124,7 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
         return () => tallied(sending, send ?? (() => connector.apply(input(sending), signal)));
       },
     }),
-    inspect: async ({ row, idempotencyKey }, signal) =>
-      connector.canInspect(row.request) ? connector.inspect({ request: row.request, idempotencyKey }, signal) : null,
+    inspect: async ({ row, idempotencyKey, holdOff }, signal) =>
+      connector.canInspect(row.request) ? connector.inspect({ request: row.request, idempotencyKey, holdOff }, signal) : null,
   };
 }

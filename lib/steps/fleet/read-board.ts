@@ -11,7 +11,7 @@ import { classifyingRate, speedOf } from '#lib/steps/batches/batch-view.ts';
 import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { spendOf } from '#lib/steps/models/told.ts';
 import { readActionRates } from '#lib/store/batches/batch-reads.sql.ts';
-import { type HeldChunk, readHeldChunks } from '#lib/store/chunks/at-work.sql.ts';
+import { type HeldChunk, type HeldErrand, readHeldChunks, readHeldErrands } from '#lib/store/chunks/at-work.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import {
   type Activity,
@@ -40,7 +40,7 @@ export async function readBoard(actor: Actor): Promise<Board> {
 
 /** The same for whoever knows that the reader may see it. */
 export async function boardNow(pool: Pool): Promise<Board> {
-  const [workers, rows, waiters, activity, stats, attended, held] = await Promise.all([
+  const [workers, rows, waiters, activity, stats, attended, held, errands] = await Promise.all([
     readWorkersNow(pool),
     readBoardBatches(pool),
     readWaiters(pool, null),
@@ -48,6 +48,7 @@ export async function boardNow(pool: Pool): Promise<Board> {
     readTargetStats(pool),
     readAttended(pool),
     readHeldChunks(pool, { agents: true, limit: BOARD_AGENTS_MAX }),
+    readHeldErrands(pool, { limit: BOARD_AGENTS_MAX }),
   ]);
   const ids = rows.map(({ id }) => id);
   const [rates, size, trouble, open, closed, closedThisWeek, spends] = await Promise.all([
@@ -71,7 +72,7 @@ export async function boardNow(pool: Pool): Promise<Board> {
   const running = waiters.reduce((all, waiter) => all + (waitsFor(waiter) === null ? waiter.chunks : 0), 0);
   return {
     workers: workers.map((worker) => ({ ...worker, heartbeat: worker.heartbeat.toISOString() })),
-    agents: await agentsOf(held),
+    agents: await agentsOf(held, errands),
     activity: linesOf(activity),
     batches,
     batchCount: rows[0]?.total ?? 0,
@@ -87,16 +88,19 @@ export async function boardNow(pool: Pool): Promise<Board> {
   };
 }
 
-/** Agents and their chunks, each by its own name and its key's. */
-async function agentsOf(held: readonly HeldChunk[]): Promise<BoardAgent[]> {
-  const agents = held.flatMap(({ agent, ...chunk }) => (agent ? [{ ...chunk, agent }] : []));
+/** Agents with their chunks and errands, each by its own name and its key's. */
+async function agentsOf(held: readonly HeldChunk[], errands: readonly HeldErrand[]): Promise<BoardAgent[]> {
+  const agents = [
+    ...held.flatMap(({ agent, ...chunk }) => (agent ? [{ ...chunk, ...agent, item: null }] : [])),
+    ...errands.map((errand) => ({ ...errand, lastCall: errand.since })),
+  ].slice(0, BOARD_AGENTS_MAX);
   const names = await readNames(
     db(),
-    agents.map(({ agent }) => agent.key),
+    agents.map(({ key }) => key),
   );
-  return agents.map(({ batchId: batch, batchName, number, since, agent: { name, key, lastCall } }) => ({
-    ...{ name, key: names.get(key) ?? null, batch, batchName, number },
-    ...{ since: since.toISOString(), lastCall: lastCall.toISOString() },
+  return agents.map(({ batchId: batch, batchName, number, item, since, until, name, key, lastCall }) => ({
+    ...{ name, key: names.get(key) ?? null, batch, batchName, number, item },
+    ...{ since: since.toISOString(), lastCall: lastCall.toISOString(), until: until.toISOString() },
   }));
 }
 

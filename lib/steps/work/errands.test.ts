@@ -10,6 +10,7 @@ import { cancel } from '#lib/steps/batches/cancel.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
+import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
@@ -20,6 +21,7 @@ import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
 import { answerErrand, extendErrand, nextErrand } from './errands.ts';
+import { standingOf } from './read-standing.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();
@@ -118,6 +120,17 @@ test('as many errands as slots are out, and no worker and no slot is held; each 
   const second = await take(TWO, batch);
   expect(second.given?.ordinal).toBe(2);
   expect((await take(ONE, batch, 'another')).given).toBeNull();
+  // Who has what, and until when, is told: for the page by the first that is due, for the board and a supervisor each.
+  const until = first.given?.until;
+  const { chunks: told } = (await readBatch(ADA, { batchId: batch.batchId })) ?? { chunks: [] };
+  expect(told[0]?.agent).toEqual({ name: 'w', key: null, since: expect.any(String), item: 1, until, more: 1 });
+  const [row, ...others] = (await readBoard(ADA)).agents.filter((one) => one.batch === batch.batchId);
+  expect([row, others]).toMatchObject([{ name: 'w', number: 1, item: 1, until }, [{ item: 2 }]]);
+  const { working } = await standingOf(batch.batchId);
+  expect(working.map(({ who, item, until: end }) => ({ who, item, end }))).toMatchObject([
+    { who: 'w', item: 1, end: until },
+    { who: 'w', item: 2 },
+  ]);
   await expect(say(TWO, batch, first, 'done')).rejects.toMatchObject({ code: 'forbidden' });
   expect(await say(ONE, batch, first, 'done')).toEqual({ recorded: true, already: false });
   expect(await say(ONE, batch, first, 'done')).toEqual({ recorded: false, already: true });

@@ -6,14 +6,21 @@ import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { taskId } from '#lib/core/chunks/task-id.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { workerName } from '#lib/core/fleet/worker-name.ts';
-import { BATCH_OVER, type BatchState, CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
+import { BATCH_OVER, type BatchState, CHUNK_STATES, CHUNK_TRANSITIONS, type ChunkState } from '#lib/core/lifecycle.ts';
 import { AGENT_CHUNKS_LISTED } from '#lib/core/limits.ts';
 import type { AtWork, BatchStanding } from '#lib/shapes/supervision.ts';
 import { readMoment } from '#lib/steps/batches/batch-view.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { countAppends } from '#lib/store/chunks/appends.ts';
-import { type HeldChunk, readHeldChunks, readWanting, type WantingChunk } from '#lib/store/chunks/at-work.sql.ts';
+import {
+  type HeldChunk,
+  type HeldErrand,
+  readHeldChunks,
+  readHeldErrands,
+  readWanting,
+  type WantingChunk,
+} from '#lib/store/chunks/at-work.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -31,8 +38,9 @@ export async function standingOf(batchId: string): Promise<BatchStanding> {
   const facts = await readBatchFacts(pool, batchId);
   const moment = facts && (await readMoment(pool, batchId));
   if (!facts || !moment) throw new CountersignError('not_found', 'There is no such batch.');
-  const [held, wanting, { attestations }, chunks] = await Promise.all([
+  const [held, errands, wanting, { attestations }, chunks] = await Promise.all([
     readHeldChunks(pool, { batchId, limit: AGENT_CHUNKS_LISTED }),
+    readHeldErrands(pool, { batchId, limit: AGENT_CHUNKS_LISTED }),
     readWanted(batchId, facts.state as BatchState),
     countAppends(db(), { batchId }),
     db().prisma.chunk.groupBy({ by: ['state'], where: { batchId }, _count: { _all: true } }),
@@ -46,7 +54,7 @@ export async function standingOf(batchId: string): Promise<BatchStanding> {
       const found = chunks.find((row) => row.state === one);
       return found ? [{ state: one, chunks: found._count._all }] : [];
     }),
-    working: await atWork(held),
+    working: await atWork(held, errands),
     ...{ wanted, wantedCount, cursor },
   };
 }
@@ -89,16 +97,19 @@ function pageOf(batchId: string, chunk: Pick<WantingChunk, 'number' | 'state'> |
 }
 const UNCERTAIN: readonly ChunkState[] = ['unresolved'];
 
-/** Who has these chunks, by name. */
-async function atWork(held: readonly HeldChunk[]): Promise<AtWork[]> {
-  const names = await readNames(
-    db(),
-    held.flatMap(({ agent }) => agent?.key ?? []),
-  );
-  return held.map(({ number: chunk, state, since, agent, worker }) => ({
-    ...{ chunk, state, since: since.toISOString() },
+/** Who has these chunks and errands, by name. */
+async function atWork(held: readonly HeldChunk[], errands: readonly HeldErrand[]): Promise<AtWork[]> {
+  const names = await readNames(db(), [...held.flatMap(({ agent }) => agent?.key ?? []), ...errands.map(({ key }) => key)]);
+  const chunks = held.map(({ number: chunk, state, since, agent, worker }) => ({
+    ...{ chunk, state, item: null, since: since.toISOString() },
     who: agent?.name ?? (worker ? `Worker ${workerName(worker)}` : 'A worker'),
     key: agent ? (names.get(agent.key) ?? null) : null,
     lastCall: agent?.lastCall.toISOString() ?? null,
+    until: agent?.until.toISOString() ?? null,
   }));
+  const inHand = errands.map(({ number: chunk, item, since, until, key, name }) => ({
+    ...{ chunk, state: CHUNK_TRANSITIONS.claim_execute.to, item, since: since.toISOString() },
+    ...{ who: name, key: names.get(key) ?? null, lastCall: since.toISOString(), until: until.toISOString() },
+  }));
+  return [...chunks, ...inHand].slice(0, AGENT_CHUNKS_LISTED);
 }

@@ -25,6 +25,7 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
 import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
+import { IN_HAND } from '#lib/store/errands/errands.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { FIELD_NAMES } from './batch-plan.sql.ts';
 
@@ -121,8 +122,8 @@ export type ChunkNow = {
   updatedAt: Date;
   /** the worker that holds it; `silentMs`: time since it last renewed its lease, null while it renews in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
-  /** the agent that has it: what it calls itself, the name of its key, since when */
-  agent: { name: string; key: string; since: string } | null;
+  /** the agent that has it, or whose errand is due first: what it calls itself, the name of its key, since when and until when; and how many have errands beside it */
+  agent: { name: string; key: string; since: string; item: number | null; until: string; more: number } | null;
 };
 
 type Which = {
@@ -133,6 +134,8 @@ type Which = {
   /** only those whose kept fold does not plainly say that their counters are right */
   unchecked?: boolean;
 };
+
+const iso = (at: string): string => `to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** A lease that was not renewed for so long was missed at least once. */
 const SILENT_MS = 2 * LEASE_RENEW_MS;
@@ -153,7 +156,11 @@ export async function readChunksNow(client: Querying, batchId: string, which: Wh
         'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker,
       CASE WHEN c.state = '${CHUNK_TRANSITIONS.claim_classify.to}' AND c.agent IS NOT NULL AND w.id IS NULL AND c.lease_until > clock_timestamp() THEN
         json_build_object('name', c.agent_name, 'key', (SELECT k.name FROM api_key k WHERE k.id = substr(c.agent, 7)::uuid),
-          'since', to_char(c.claimed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END AS agent
+          'since', ${iso('c.claimed_at')}, 'item', NULL, 'until', ${iso('c.lease_until')}, 'more', 0)
+      WHEN c.state = '${CHUNK_TRANSITIONS.claim_execute.to}' THEN (
+        SELECT json_build_object('name', e.given_name, 'key', (SELECT k.name FROM api_key k WHERE k.id = substr(e.given_to, 7)::uuid),
+          'since', ${iso('e.given_at')}, 'item', e.ordinal, 'until', ${iso('e.until')}, 'more', count(*) OVER () - 1)
+        FROM errand e WHERE e.chunk_id = c.id AND ${IN_HAND} ORDER BY e.until, e.ordinal LIMIT 1) END AS agent
     FROM b JOIN chunk c ON c.batch_id = b.id LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
     LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
     CROSS JOIN LATERAL (SELECT ${LEASE_MS} - extract(epoch FROM c.lease_until - clock_timestamp()) * 1000 AS age) lease

@@ -1,6 +1,7 @@
 /** Who works on what, and what waits for a person: chunks under a lease that has not run out by the database's clock, with whoever has it, for which Prisma has no words. */
 import { CHUNK_OWNED, CHUNK_WANTING_PEOPLE, type ChunkState } from '#lib/core/lifecycle.ts';
 import { AGENT_LEASE_MS } from '#lib/core/limits.ts';
+import { IN_HAND } from '#lib/store/errands/errands.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** A chunk that somebody has: an agent by its key and the name that it gave itself, or a worker of ours. */
@@ -10,7 +11,8 @@ export type HeldChunk = {
   number: number;
   state: ChunkState;
   since: Date;
-  agent: { key: string; name: string; lastCall: Date } | null;
+  /** `until`: when it may be taken from the agent, unless that is heard of before */
+  agent: { key: string; name: string; lastCall: Date; until: Date } | null;
   worker: { id: string; host: string; pid: number } | null;
 };
 
@@ -22,17 +24,43 @@ export async function readHeldChunks(
   const { rows } = await client.query<HeldChunk>(
     `SELECT c.batch_id AS "batchId", b.name AS "batchName", c.number, c.state, coalesce(c.claimed_at, c.updated_at) AS since,
        CASE WHEN ${BY_AGENT} THEN json_build_object('key', c.agent, 'name', c.agent_name) END AS agent,
-       c.lease_until - ${AGENT_LEASE_MS} * interval '1 millisecond' AS "lastCall",
+       c.lease_until - ${AGENT_LEASE_MS} * interval '1 millisecond' AS "lastCall", c.lease_until AS until,
        CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid) END AS worker
      FROM chunk c JOIN batch b ON b.id = c.batch_id LEFT JOIN worker w ON w.id = c.lease_owner
      WHERE c.state = ANY ($2) AND c.lease_until > clock_timestamp() AND ($1::uuid IS NULL OR c.batch_id = $1) AND (NOT $3 OR (${BY_AGENT}))
      ORDER BY b.created_at DESC, b.id, c.number LIMIT $4`,
     [batchId, CHUNK_OWNED, agents, limit],
   );
-  return (rows as (HeldChunk & { lastCall: Date })[]).map(({ lastCall, agent, ...row }) => ({
+  return (rows as (HeldChunk & { lastCall: Date; until: Date })[]).map(({ lastCall, until, agent, ...row }) => ({
     ...row,
-    agent: agent && { ...agent, lastCall },
+    agent: agent && { ...agent, lastCall, until },
   }));
+}
+
+/** An errand that an agent has and did not answer. */
+export type HeldErrand = {
+  batchId: string;
+  batchName: string;
+  number: number;
+  item: number;
+  since: Date;
+  until: Date;
+  key: string;
+  name: string;
+};
+
+/** Those of a batch, or of all: the first that are due. */
+export async function readHeldErrands(
+  client: Querying,
+  { batchId = null, limit }: { batchId?: string | null; limit: number },
+): Promise<HeldErrand[]> {
+  const { rows } = await client.query<HeldErrand>(
+    `SELECT e.batch_id AS "batchId", b.name AS "batchName", c.number, e.ordinal AS item, e.given_at AS since, e.until, e.given_to AS key, e.given_name AS name
+     FROM errand e JOIN chunk c ON c.id = e.chunk_id JOIN batch b ON b.id = e.batch_id
+     WHERE ${IN_HAND} AND ($1::uuid IS NULL OR e.batch_id = $1) ORDER BY e.until, e.key LIMIT $2`,
+    [batchId, limit],
+  );
+  return rows;
 }
 
 /** A worker of ours has a row, and executes what agents classified. */

@@ -28,6 +28,9 @@ export type Errand = {
   closed: ErrandClosed | null;
 };
 
+/** An agent has it and did not answer, and nobody has closed it. */
+export const IN_HAND = 'e.closed IS NULL AND e.given_to IS NOT NULL AND e.answer IS NULL';
+
 const ERRAND = `e.key, e.batch_id AS "batchId", e.chunk_id AS "chunkId", (SELECT number FROM chunk c WHERE c.id = e.chunk_id) AS chunk, e.ordinal, e.attempt,
   (SELECT bytes FROM frozen_request f WHERE f.digest = e.request_digest) AS request,
   e.given_to AS "givenTo", e.given_name AS "givenName", e.until, e.answer, e.words, e.target, e.closed`;

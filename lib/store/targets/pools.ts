@@ -67,16 +67,15 @@ function guarded(lookup: LookupFunction, refuse: () => Error | null): Socket {
   return socket;
 }
 
-/** Who waits for one of the connections of a pool: as long as it takes, for that says nothing of the database. */
+/** Who waits for one of the connections of a pool: as long as it takes, for that says nothing of the database; but no longer than until it is called off. */
 const places = new WeakMap<pg.Pool, { free: number; waiting: (() => void)[] }>();
 
 async function inPlace<T>(pool: pg.Pool, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
   const place = places.get(pool) ?? { free: TARGET_POOL_MAX, waiting: [] };
   places.set(pool, place);
   if (place.free > 0) place.free -= 1;
-  else await new Promise<void>((resolve) => place.waiting.push(resolve));
+  else await turnIn(place.waiting, signal);
   try {
-    // Whoever is called off has had its turn all the same, and the next comes at once.
     signal.throwIfAborted();
     return await act();
   } finally {
@@ -86,10 +85,43 @@ async function inPlace<T>(pool: pg.Pool, signal: AbortSignal, act: () => Promise
   }
 }
 
+/** Throws, out of the line, when the signal comes first. */
+function turnIn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const calledOff = (): void => {
+      waiting.splice(waiting.indexOf(turn), 1);
+      reject(signal.reason);
+    };
+    const turn = (): void => {
+      signal.removeEventListener('abort', calledOff);
+      resolve();
+    };
+    signal.throwIfAborted();
+    waiting.push(turn);
+    signal.addEventListener('abort', calledOff, { once: true });
+  });
+}
+
+/** A connection that is made too late for whoever is called off ends when it is there. */
+async function connected(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
+  const calledOff = Promise.withResolvers<never>();
+  const callOff = (): void => calledOff.reject(signal.reason);
+  signal.addEventListener('abort', callOff, { once: true });
+  const connecting = pool.connect();
+  try {
+    return await Promise.race([connecting, calledOff.promise]);
+  } catch (error) {
+    connecting.then((late) => late.release(true)).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', callOff);
+  }
+}
+
 /** One connection while `act` has it; broken ones do not come back. `signal`: what is asked then ends with an error, at once. */
 export function onTarget<T>(pool: pg.Pool, signal: AbortSignal, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return inPlace(pool, signal, async () => {
-    const client = await pool.connect();
+    const client = await connected(pool, signal);
     const hangUp = (): void => void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
     signal.addEventListener('abort', hangUp);
     let kept = false;
