@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { StoryHere } from '#components/items/story-link.tsx';
 import { ItemView } from '#components/items/views/item-view.tsx';
+import { reasonWords } from '#components/plans/reason-words.ts';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
@@ -29,7 +30,7 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, b
       <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1">
         <dt className="text-muted">Why</dt>
         <dd className="break-words">
-          {sample.why || 'no reason given'}{' '}
+          {reasonWords(sample.why) || 'no reason given'}{' '}
           <span className="text-muted">
             · {sample.by}, {sample.confidence.toFixed(2)}
           </span>

@@ -1,5 +1,6 @@
 import { type MouseEvent, memo } from 'react';
 import { FieldValue } from '#components/datasets/field-labels.tsx';
+import { reasonWords } from '#components/plans/reason-words.ts';
 import { classes } from '#components/ui/classes.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Outside } from '#components/ui/outside.tsx';
@@ -111,7 +112,7 @@ function Cells(row: Drawn) {
           </span>
         ))
       )}
-      <span className="truncate text-12 text-muted" title={beginOf(sample.why, SHOWN)}>
+      <span className="truncate text-12 text-muted" title={beginOf(reasonWords(sample.why), SHOWN)}>
         {decidedBy(sample)}
       </span>
       <Sure sample={sample} />

@@ -1,4 +1,5 @@
 /** Which list of a checkpoint is on the screen, as its address says it: `?category=noise&q=invoice&is.Status=open&sort=field.Amount&item=7`. Pure. */
+import { reasonWords } from '#components/plans/reason-words.ts';
 import type { ChunkFilter, ChunkItemsAsked } from '#lib/shapes/chunk-items.ts';
 
 export type ListAsked = {
@@ -121,7 +122,7 @@ export function filterWords(
 ): { id: string; words: string; without: Partial<ListAsked> }[] {
   const { is, why, from, below, by, mark, sample } = asked;
   return [
-    ...(why === null ? [] : [{ id: 'why', words: why || 'no reason given', without: { why: null } }]),
+    ...(why === null ? [] : [{ id: 'why', words: reasonWords(why) || 'no reason given', without: { why: null } }]),
     ...is.map(({ field, value }) => ({
       id: `${IS}${field}`,
       words: `${label(field)} ${value === '' ? 'is empty' : `is ${value}`}`,

@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import { useState } from 'react';
 import { queries } from '#components/api-client.ts';
 import { useFieldLabel } from '#components/datasets/field-labels.tsx';
+import { reasonWords } from '#components/plans/reason-words.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
@@ -64,11 +65,11 @@ export function ListFilter({ of, asked, category, fields, onChange }: Props) {
           <option value={ANY}>any reason</option>
           {own.map(({ why, rule, categories }) => (
             <option key={why} value={why}>
-              {`${rule ? `${rule}: ` : ''}${beginOf(why, 80) || 'no reason given'} (${formatCount(categories[category] ?? 0)})`}
+              {`${rule ? `${rule}: ` : ''}${beginOf(reasonWords(why), 80) || 'no reason given'} (${formatCount(categories[category] ?? 0)})`}
             </option>
           ))}
           {asked.why !== null && !own.some(({ why }) => why === asked.why) ? (
-            <option value={asked.why}>{beginOf(asked.why, 80)}</option>
+            <option value={asked.why}>{beginOf(reasonWords(asked.why), 80)}</option>
           ) : null}
         </Select>
       </Field>

@@ -1,6 +1,7 @@
 /** The lines of an item's story as sentences. Pure. */
 
 import { readingLine } from '#components/datasets/reading-words.ts';
+import { reasonWords } from '#components/plans/reason-words.ts';
 import { receiptLook } from '#components/receipts/look.ts';
 import { quoted, storyWords } from '#components/receipts/words.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
@@ -79,7 +80,7 @@ function classifiedWords({ by: who, category, classifier, rule, revision, why, c
   const byAgent = classifier === 'agent' && who !== null;
   const by = rule ? rule.toLowerCase() : byAgent ? `${who}${under}` : `the ${classifier}`;
   const of = revision === null ? '' : `${byAgent ? ', by' : ' of'} revision ${revision} of the plan`;
-  const because = why ? `: ${why}` : '';
+  const because = why ? `: ${reasonWords(why)}` : '';
   const sure = confidence === null ? ' Why is not kept: a correction overwrote it.' : ` Confidence ${confidence.toFixed(2)}.`;
   return `It was classified as “${category}” by ${by}${of}${because}.${sure}`;
 }

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { whereInWords } from '#lib/core/values/conditions.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { actionTold, chunksTold, gatesTold, independenceTold, labelsApart, limitsTold, ruleWords } from './plan-told-words.ts';
+import { reasonWords } from './reason-words.ts';
 
 const asIs = (field: string) => field;
 
@@ -88,4 +90,21 @@ it('keeps two fields of one label apart, and a field whose label is the name of 
     'unknown',
     'toString',
   ]);
+});
+
+it('a stored reason is shown with its days as a plan shows them, and texts that look like days as they are', () => {
+  const conditions = [
+    { field: 'Opened', is: 'older_than', days: 90, on: '2026-10-25' },
+    { field: 'Opened', is: 'within_last', days: 1, on: '2026-01-02' },
+    { field: 'Due', is: 'between', from: '2026-03-01', to: '2026-03-31' },
+    { field: 'Paid', is: 'before', value: '2026-02-09' },
+  ] as const;
+  expect(conditions.map((condition) => reasonWords(whereInWords([[condition]]) ?? ''))).toEqual([
+    'Opened is older than 90 days on 25 Oct 2026',
+    'Opened is within the last 1 day on 2 Jan 2026',
+    'Due is between 1 Mar 2026 and 31 Mar 2026',
+    'Paid is before 9 Feb 2026',
+  ]);
+  for (const texts of ['Ref is 2026-10-25', 'Ref is any of 2026-10-25, x', 'Code is before 2026-10-25-A', 'Day is on 2026-13-45'])
+    expect(reasonWords(texts)).toBe(texts);
 });

@@ -6,6 +6,7 @@ import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
 import type { RuleCounts } from '#lib/shapes/plans.ts';
 import { asksIn, asksWords, isDay } from './condition.ts';
+import { dayWords } from './reason-words.ts';
 import { percentOf } from './typed-value.ts';
 
 /** What people call a field. */
@@ -46,14 +47,6 @@ const AS_NUMBER = { equals: 1, not_equals: 1, over: 1, at_least: 1, under: 1, at
 
 function quoted(text: string): string {
   return `“${text}”`;
-}
-
-/** 25 Oct 2026; what is no day stands as it is. */
-function dayWords(day: string): string {
-  if (!isDay(day)) return day;
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
-    new Date(`${day}T00:00:00Z`),
-  );
 }
 
 /** What the counts of the rules are of, and what nobody knows of, a sentence each. */

@@ -14,6 +14,7 @@ import { PAGED } from '#components/ui/pages.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { beginOf } from '#lib/core/values/legible.ts';
 import type { CountedRows, Preview, RowBehind } from '#lib/shapes/plans.ts';
+import { reasonWords } from './reason-words.ts';
 
 /** What was counted: a plan over a dataset; `batchId`: over the items alone that this batch reviews again. */
 type Counted = Pick<Preview, 'datasetId' | 'plan'> & { batchId: string | null };
@@ -175,7 +176,9 @@ export function RowTable({ rows, columns, title, story }: TableProps) {
             </Cell>
           ))}
           <Cell className="whitespace-nowrap">{row.category}</Cell>
-          <Cell className={row.problem === null ? 'min-w-48 text-muted' : 'min-w-48 text-amber'}>{row.problem ?? row.why}</Cell>
+          <Cell className={row.problem === null ? 'min-w-48 text-muted' : 'min-w-48 text-amber'}>
+            {row.problem ?? reasonWords(row.why)}
+          </Cell>
         </Row>
       ))}
     </Table>

@@ -26,6 +26,7 @@ export class ArrivingFile {
   readonly #signal: AbortSignal | undefined;
   readonly #original: ArrivingOriginal;
   readonly #hash = createHash('sha256');
+  #onDisk: Promise<void> | null = null;
   #digest: Buffer | null = null;
 
   private constructor({ name, source, contentLength }: UploadInput, original: ArrivingOriginal, signal: AbortSignal | undefined) {
@@ -64,13 +65,20 @@ export class ArrivingFile {
     }
     if (this.#announced !== null && this.bytes < this.#announced)
       throw brokeOff(this.name, this.bytes, this.#announced, undefined);
+    // While its last rows are stored. Whoever finishes hears of a failure; until then it is not unhandled.
+    this.#finish().catch(() => {});
   }
 
   /** After its last piece: all of it is on the disk. */
   async finish(): Promise<DatasetSource> {
-    await this.#original.finish();
+    await this.#finish();
     this.#digest ??= this.#hash.digest();
     return { digest: this.#digest, bytes: this.bytes, name: this.name };
+  }
+
+  #finish(): Promise<void> {
+    this.#onDisk ??= this.#original.finish();
+    return this.#onDisk;
   }
 
   /** After `finish`: its bytes again. */

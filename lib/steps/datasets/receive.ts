@@ -185,7 +185,10 @@ function nothingIn(sources: readonly SourceToRead[], unreadable: number, reason:
   return `${rows}: ${reason}. Check that it is the right file.`;
 }
 
-/** As many are on their way into the database while another is filled: one that it works on, and one that is there when it has done that. */
+/**
+ * As many are on their way into the database while another is filled: one that it works on, and one that is there when it has done that. Together they have
+ * SEGMENT_BYTES, or there is one only.
+ */
 const SENT_MAX = 2;
 
 /** Sets of rows, each filled anew once it is in the database. */
@@ -198,7 +201,7 @@ class Segments {
   /** Those that are free to be filled. */
   readonly #free: ItemRows[] = [];
   /** Each ends when its rows are in the database, one after the other. */
-  readonly #sent: Promise<void>[] = [];
+  readonly #sent: { ended: Promise<void>; bytes: number }[] = [];
   #lastSent = performance.now();
   #lastDescribed = Number.NEGATIVE_INFINITY;
 
@@ -224,23 +227,29 @@ class Segments {
 
   /** Starts this segment on its way, once there is room for it. `arrived(true)` asks for the profile so far, now and then. */
   async send(arrived: (described: boolean) => Arrived): Promise<void> {
-    while (this.#sent.length >= SENT_MAX) await this.#sent.shift();
     const rows = this.#filling;
+    while (!this.#hasRoom(rows.bytes)) await this.#sent.shift()?.ended;
     if (rows.itemCount + rows.unreadableCount === 0) return;
     this.#filling = this.#free.pop() ?? new ItemRows(this.#id);
     const now = performance.now();
     const described = now - this.#lastDescribed >= SEGMENT_MS;
     if (described) this.#lastDescribed = now;
     this.#lastSent = now;
-    const sent = this.#commit(rows, arrived(described));
+    const { bytes } = rows;
+    const ended = this.#commit(rows, arrived(described));
     // Whoever settles hears of a failure; until then it is not unhandled.
-    sent.catch(() => {});
-    this.#sent.push(sent);
+    ended.catch(() => {});
+    this.#sent.push({ ended, bytes });
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const sent = this.#sent;
+    return sent.length === 0 || (sent.length < SENT_MAX && sent.reduce((all, one) => all + one.bytes, bytes) <= SEGMENT_BYTES);
   }
 
   /** Waits for all that is on its way, and throws what the first that failed threw. */
   async settle(): Promise<void> {
-    const sent = this.#sent.splice(0);
+    const sent = this.#sent.splice(0).map(({ ended }) => ended);
     await Promise.allSettled(sent);
     await Promise.all(sent);
   }

@@ -66,45 +66,45 @@ export class ItemRows {
     const json = plain ? this.#plainJson(values) : this.#json(values);
     const own = raw.length >= OWN_PAGE_BYTES;
     const page = this.items.room(ITEM_BYTES + json.length * 3 + (own ? 0 : raw.length));
-    const { buffer } = page;
+    const { buffer, view } = page;
     let at = this.#begin(page, 7);
-    buffer.writeInt32BE(4, at);
-    buffer.writeInt32BE(ordinal, at + 4);
+    view.setInt32(at, 4);
+    view.setInt32(at + 4, ordinal);
     // jsonb: a length, the format's version 1, and the text.
     const length = buffer.write(json, at + 13, 'utf8');
-    buffer.writeInt32BE(length + 1, at + 8);
+    view.setInt32(at + 8, length + 1);
     buffer[at + 12] = 1;
     at += 13 + length;
-    buffer.writeInt32BE(raw.length, at);
+    view.setInt32(at, raw.length);
     page.used = at + 4;
     const tail = own ? this.items.after(raw) : page;
     if (!own) tail.used += raw.copy(buffer, tail.used);
-    tail.buffer.writeInt32BE(32, tail.used);
+    tail.view.setInt32(tail.used, 32);
     tail.buffer.write(hash('sha256', raw, 'hex'), tail.used + 4, 'hex');
-    tail.buffer.writeInt32BE(4, tail.used + 36);
-    tail.buffer.writeInt32BE(line, tail.used + 40);
-    tail.buffer.writeInt32BE(4, tail.used + 44);
-    tail.buffer.writeInt32BE(source, tail.used + 48);
+    tail.view.setInt32(tail.used + 36, 4);
+    tail.view.setInt32(tail.used + 40, line);
+    tail.view.setInt32(tail.used + 44, 4);
+    tail.view.setInt32(tail.used + 48, source);
     tail.used += 52;
   }
 
   #unreadable({ line, reason, excerpt }: RowSource['unreadable'][number]): void {
     const page = this.unreadable.room(ITEM_BYTES + reason.length * 3 + excerpt.length);
-    const { buffer } = page;
+    const { buffer, view } = page;
     let at = this.#begin(page, 4);
-    buffer.writeInt32BE(4, at);
-    buffer.writeInt32BE(line, at + 4);
+    view.setInt32(at, 4);
+    view.setInt32(at + 4, line);
     const length = buffer.write(reason, at + 12, 'utf8');
-    buffer.writeInt32BE(length, at + 8);
+    view.setInt32(at + 8, length);
     at += 12 + length;
-    buffer.writeInt32BE(excerpt.length, at);
+    view.setInt32(at, excerpt.length);
     excerpt.copy(buffer, at + 4);
     page.used = at + 4 + excerpt.length;
   }
 
-  #begin({ buffer, used }: Page, columns: number): number {
-    buffer.writeInt16BE(columns, used);
-    buffer.writeInt32BE(16, used + 2);
+  #begin({ buffer, view, used }: Page, columns: number): number {
+    view.setInt16(used, columns);
+    view.setInt32(used + 2, 16);
     this.#datasetId.copy(buffer, used + 6);
     return used + 22;
   }
@@ -124,7 +124,8 @@ export class ItemRows {
   }
 }
 
-type Page = { buffer: Buffer; used: number };
+/** `view`: of the same bytes; numbers are written by it at half the cost. */
+type Page = { buffer: Buffer; view: DataView; used: number };
 
 /** Everything of an item's row but its JSON and its bytes. */
 const ITEM_BYTES = 128;
@@ -135,9 +136,13 @@ const OWN_PAGE_BYTES = 1024 ** 2;
 const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const COPY_END = Buffer.from([0xff, 0xff]);
 
+function pageOf(buffer: Buffer): Page {
+  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength), used: 0 };
+}
+
 class Pages {
   #pages: Page[] = [];
-  #spare: Buffer[] = [];
+  #spare: Page[] = [];
 
   get bytes(): number {
     let bytes = 0;
@@ -149,15 +154,16 @@ class Pages {
   room(bytes: number): Page {
     const last = this.#pages.at(-1);
     if (last && last.buffer.length - last.used >= bytes) return last;
-    const buffer = (bytes <= PAGE_BYTES ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, bytes));
-    const page = { buffer, used: 0 };
+    const page =
+      (bytes <= PAGE_BYTES ? this.#spare.pop() : undefined) ?? pageOf(Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, bytes)));
+    page.used = 0;
     this.#pages.push(page);
     return page;
   }
 
   /** The page to go on writing in behind these bytes, which have to stay as they are until `reset`. */
   after(bytes: Buffer): Page {
-    this.#pages.push({ buffer: bytes, used: bytes.length });
+    this.#pages.push({ ...pageOf(bytes), used: bytes.length });
     return this.room(ITEM_BYTES);
   }
 
@@ -169,7 +175,7 @@ class Pages {
   }
 
   reset(): void {
-    for (const { buffer } of this.#pages) if (buffer.length === PAGE_BYTES) this.#spare.push(buffer);
+    for (const page of this.#pages) if (page.buffer.length === PAGE_BYTES) this.#spare.push(page);
     this.#pages = [];
   }
 }
