@@ -9,6 +9,7 @@ import { problemResponse } from '#lib/api/problem.ts';
 import { streamOf } from '#lib/api/streams.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ACTION_BODY_BYTES_MAX, API_BODY_BYTES_MAX, API_BODY_DEPTH_MAX } from '#lib/core/limits.ts';
+import { lendPart } from '#lib/engine/downloads.ts';
 import { throughFetch } from '#test/api-process.ts';
 import { type Answer, createEdge, type Patience } from './edge.ts';
 
@@ -296,6 +297,51 @@ test('a stream that is over is not given to a slow reader any more', async () =>
     },
     { timeout: 60_000, interval: 10 },
   );
+});
+
+describe("the memory of a download's part", () => {
+  const PARTS = 12;
+  /** Each part is a letter, again and again; one that comes back is written over at once. */
+  async function lending() {
+    const back: number[] = [];
+    async function* parts() {
+      for (let place = 0; place < PARTS; place += 1) {
+        const part = Buffer.alloc(1024 ** 2, 65 + place);
+        lendPart(part, () => {
+          back.push(place);
+          part.fill('!');
+        });
+        yield part;
+      }
+    }
+    const port = await edge(throughFetch(async (request) => new Response(streamOf(parts(), request))));
+    const socket = connect(port, '127.0.0.1');
+    open.push({ close: () => socket.destroy() });
+    socket.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await once(socket, 'readable');
+    return { socket, back };
+  }
+
+  test('goes back when all of it has gone out, and not before: a slow reader has what was written', async () => {
+    const { socket, back } = await lending();
+    for (let before = -1; back.length !== before; ) {
+      before = back.length;
+      await sleep(200);
+    }
+    expect(back.length).toBeLessThan(PARTS);
+    const counts = new Map<number, number>();
+    for await (const chunk of socket) for (const byte of chunk as Buffer) counts.set(byte, (counts.get(byte) ?? 0) + 1);
+    for (let place = 0; place < PARTS; place += 1) expect(counts.get(65 + place)).toBeGreaterThanOrEqual(1024 ** 2);
+    expect(counts.get(33)).toBeUndefined();
+    await vi.waitFor(() => expect(back).toEqual(Array.from({ length: PARTS }, (_, place) => place)));
+  });
+
+  test('is left to the collector where the reader has gone', async () => {
+    const { socket, back } = await lending();
+    socket.destroy();
+    await sleep(100);
+    expect(back.length).toBeLessThan(PARTS);
+  });
 });
 
 test('a body over the limit that announced nothing is answered, not cut off', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { keepRoom, ROOM_BYTES, takeRoom } from '#lib/engine/download-rooms.ts';
 import { leafHash } from '#lib/ledger/canonical.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import { exportedReceipts } from '#lib/store/receipts/export.sql.ts';
@@ -118,6 +119,16 @@ describe('JSON lines, half way', () => {
     expect(whole).toHaveLength(rows.length);
     expect(await seen({ receipts: 7, bytes: 2_000 })).toEqual(whole);
     expect(await seen({ receipts: 3, bytes: 1 })).toEqual(whole);
+  });
+
+  test('lines are the same in memory that another download was written into', async () => {
+    const withoutSum = (jsonl: string) => jsonl.split('\n').slice(0, -2);
+    const before = withoutSum(await text(batch.batchId, 'jsonl'));
+    keepRoom(new Uint8Array(ROOM_BYTES).fill(0x21).buffer);
+    expect(withoutSum(await text(batch.batchId, 'jsonl'))).toEqual(before);
+    // Memory of another size is nobody's room.
+    keepRoom(new ArrayBuffer(8));
+    expect(takeRoom(1)).toHaveLength(ROOM_BYTES);
   });
 
   test('erased values are gone and said to be', async () => {

@@ -12,6 +12,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { exportedReceipts, type ReceiptPage } from '#lib/store/receipts/export.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import type { Moment } from '#lib/store/receipts/trail.sql.ts';
+import { OpenActions } from './open-actions.ts';
 import { orderFields, readBody, withheldFrom } from './receipt-rows.ts';
 
 /** Values of an item as members of a JSON object: where they stand in the part that is being written, until that is handed on. */
@@ -51,60 +52,6 @@ const [SEQ, LEAF, FIELDS] = [',"seq":', '"leaf":"', '","fields":{'];
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NOTHING: Members = { at: 0, end: 0, members: NO_BYTES };
 
-/** Actions that are open, by their ordinals. A Map makes its table anew for every few that are deleted, and each one keeps the next from being collected. */
-class OpenActions {
-  #places: (Open | null)[] = new Array(64).fill(null);
-  #count = 0;
-
-  get(ordinal: number): Open | undefined {
-    return this.#places[this.#placeOf(ordinal)] ?? undefined;
-  }
-
-  set(open: Open): void {
-    const place = this.#placeOf(open.ordinal);
-    if (this.#places[place] === null) this.#count += 1;
-    this.#places[place] = open;
-    if (2 * this.#count > this.#places.length) this.#grow();
-  }
-
-  delete(ordinal: number): void {
-    const places = this.#places;
-    let free = this.#placeOf(ordinal);
-    if (places[free] === null) return;
-    places[free] = null;
-    this.#count -= 1;
-    const last = places.length - 1;
-    // What was put behind it for want of its own place moves up, or would not be found.
-    for (let place = (free + 1) & last; ; place = (place + 1) & last) {
-      const open = places[place];
-      if (!open) return;
-      if (((place - open.ordinal) & last) < ((place - free) & last)) continue;
-      places[free] = open;
-      places[place] = null;
-      free = place;
-    }
-  }
-
-  values(): Open[] {
-    return this.#places.filter((open) => open !== null);
-  }
-
-  /** Where it is, or would be. */
-  #placeOf(ordinal: number): number {
-    const places = this.#places;
-    const last = places.length - 1;
-    let place = ordinal & last;
-    for (let open = places[place]; open && open.ordinal !== ordinal; open = places[place]) place = (place + 1) & last;
-    return place;
-  }
-
-  #grow(): void {
-    const open = this.values();
-    this.#places = new Array(2 * this.#places.length).fill(null);
-    for (const one of open) this.#places[this.#placeOf(one.ordinal)] = one;
-  }
-}
-
 class Lines {
   receipts = 0;
   /** of these, what agents attested; none of it is in the sum */
@@ -114,7 +61,7 @@ class Lines {
   readonly #sees: boolean;
   readonly #partBytes: number;
   // All receipts of an item are in one chunk. An action that ended is forgotten; values hang on its intent, for it is what names the item.
-  readonly #open = new OpenActions();
+  readonly #open = new OpenActions<Open>();
   /** the lines of the part that is being written, up to `#at` */
   #out: Buffer = NO_BYTES;
   #at = 0;
