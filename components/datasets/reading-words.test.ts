@@ -6,6 +6,7 @@ import {
   differsWords,
   fieldWords,
   fixedWords,
+  formatWords,
   guessesOf,
   guessLines,
   guessWords,
@@ -146,6 +147,13 @@ test('of a field those guesses count that its type has, the least sure first', (
   const date = { order, century: certain(1970), zone: certain('local') };
   expect(guessesOf({ type: certain('date'), date, number: null })[0]).toBe(order);
   expect(guessesOf({ type: certain('text'), date, number: null })).toHaveLength(1);
+});
+
+test('a list says the format in words, and of what failed before it was known none', () => {
+  expect(formatWords({ format: 'ndjson', state: 'ready' })).toBe('JSON Lines');
+  expect(formatWords({ format: 'imap', state: 'ready' })).toBe('imap');
+  expect(formatWords({ format: null, state: 'failed' })).toBe('–');
+  expect(formatWords({ format: null, state: 'receiving' })).toBe('not known yet');
 });
 
 test('what a change does is told beside its button', () => {

@@ -104,8 +104,17 @@ const FORMATS: Readonly<Record<string, string | undefined>> = { xlsx: 'a workboo
 
 /** The format of a dataset in a list: of one that failed before it was known there is none. */
 export function formatWords({ format, state }: { format: string | null; state: string }): string {
-  return format ?? (state === 'failed' ? '–' : 'not known yet');
+  if (format === null) return state === 'failed' ? '–' : 'not known yet';
+  return LISTED[format] ?? format;
 }
+
+const LISTED: Readonly<Record<string, string | undefined>> = {
+  csv: 'CSV',
+  mbox: 'mailbox',
+  ndjson: 'JSON Lines',
+  json: 'JSON',
+  xlsx: 'XLSX',
+};
 
 /** A value of a layout in words. */
 export function layoutWords<Key extends keyof LayoutSaid>(key: Key, value: LayoutValue<Key>): string {

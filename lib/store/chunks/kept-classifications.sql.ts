@@ -3,11 +3,12 @@
  * trail again, without a row of them being handed over.
  */
 import type { Pool } from 'pg';
+import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /**
  * Keeps how these chunks are classified, where a decision rests on it: its own, or one whose looks were pooled over it. Before their revision is raised and their
- * classifications are dropped, with the chunks locked. Half a classification is none: nobody decided on it.
+ * classifications are dropped, with the chunks locked. Of what is not in review nobody saw how it is classified, and it keeps its revision.
  */
 export async function keepClassifications(tx: Querying, chunkIds: readonly string[]): Promise<void> {
   if (chunkIds.length === 0) return;
@@ -22,12 +23,12 @@ export async function keepClassifications(tx: Querying, chunkIds: readonly strin
            SELECT category, set_byte('\\x00'::bytea, 0, (row_number() OVER (ORDER BY category) - 1)::int) AS place
            FROM chunk_category WHERE chunk_id = c.id AND items > 0) named USING (category)
          WHERE a.chunk_id = c.id) placed) own
-     WHERE c.id = ANY($1) AND own.items_classified = c.item_count AND (
+     WHERE c.id = ANY($1) AND c.state = ANY($2) AND own.items_classified = c.item_count AND (
        EXISTS (SELECT FROM decision_chunk o WHERE o.chunk_id = c.id)
        OR EXISTS (
          SELECT FROM decision d CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(d.pool->'review') WHEN 'array' THEN d.pool->'review' ELSE '[]' END) one
          WHERE d.batch_id = c.batch_id AND (one->>0)::int = c.number))`,
-    [chunkIds],
+    [chunkIds, CHUNK_IN_REVIEW],
   );
 }
 

@@ -34,6 +34,11 @@ function checked({ counted, sum }) {
   const terms = parts.map((part) => `${number(sum[part])} ${words[part] ?? part}`).join(' + ') || '0';
   return [
     `Checked: ${count(counted.decisions, 'decision')}, ${count(counted.requests, 'frozen request')}, ${count(counted.values, 'value')}, ${count(counted.corrections, 'correction')}.`,
+    ...(counted.drawn > 0
+      ? [
+          `What decisions say that looks prove was drawn and reckoned again by the revealed seed: ${number(counted.drawn)} ${counted.drawn === 1 ? 'category' : 'categories'} of decisions.`,
+        ]
+      : []),
     ...proven(counted.factors),
     ...classified(counted.classifiedBy),
     ...(counted.attestations > 0
@@ -45,7 +50,12 @@ function checked({ counted, sum }) {
 
 /** With what whoever approved and released had proved last who they are. */
 function proven(factors) {
-  const words = { password: 'with a password', totp: 'with a code', passkey: 'with a passkey', none: 'with nothing' };
+  const words = {
+    password: 'with a password',
+    totp: 'with a code',
+    passkey: 'with a passkey',
+    none: 'with an API key, or with nothing',
+  };
   const told = Object.entries(words).flatMap(([factor, how]) => (factors[factor] ? [`${number(factors[factor])} ${how}`] : []));
   return told.length > 0 ? [`Receipts of approvals and releases, by how it was proved who decided: ${told.join(', ')}.`] : [];
 }
