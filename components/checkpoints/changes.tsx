@@ -156,8 +156,9 @@ function Hunk({ hunk: { before, after, lines } }: { hunk: ChangedFileView['hunks
         Lines from {before}, and from {after} as they become
       </caption>
       <tbody>
-        {numbered.map(({ mark, text, old: was, now: is }) => (
-          <tr key={`${mark} ${was} ${is}`} className={classes('align-top', TONES[mark])}>
+        {numbered.map(({ mark, text, old: was, now: is }, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no other name than its place
+          <tr key={place} className={classes('align-top', TONES[mark])}>
             <td className="w-10 px-2 text-right text-muted tabular-nums select-none max-sm:hidden">{was}</td>
             <td className="w-10 px-2 text-right text-muted tabular-nums select-none max-sm:hidden">{is}</td>
             <td className="w-5 pl-2 select-none">{mark === ' ' ? null : mark === '-' ? '−' : mark}</td>

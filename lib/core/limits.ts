@@ -241,12 +241,13 @@ export const HAND_IN_COMMITS_MAX = 5_000;
 export const HAND_IN_TEXT_BYTES_MAX = 64 * 1024 ** 2;
 export const HAND_IN_MEMORY_MIB = 64;
 export const HAND_INS_AT_ONCE = 2;
-/** Of the files that a chunk changes, one under the other: how many a page has, with how many lines; how many of one file's lines; and of how many files, with how many bytes, lines are added up. */
+/** Of the files that a chunk changes, one under the other: how many a page has, with how many lines; how many of one file's lines; and of how many files, with how many bytes, and in how much time of comparing, lines are added up. */
 export const CHANGES_PAGE_FILES = 100;
 export const CHANGES_PAGE_LINES = 3_000;
 export const CHANGE_LINES_SHOWN = 400;
 export const CHANGES_SUMMED = 1_000;
 export const CHANGES_SUMMED_BYTES = 32 * 1024 ** 2;
+export const CHANGES_SUMMED_MS = 3_000;
 /** Who asked for a folder that takes longer to be read is answered meanwhile. */
 export const SOURCE_ANSWER_MS = 60_000;
 /** Uncertain actions that one answer of a person ends, and those that one press asks the target about. */

@@ -17,7 +17,7 @@ import { readBundleHead, refused } from './bundle.ts';
 import { utf8 } from './changes.ts';
 import type { FileChange, GitHanded } from './frozen.ts';
 import { pathFault } from './names.ts';
-import { type Entry, inQuarantine, type Repository, type Run } from './repository.ts';
+import { type Entry, inQuarantine, type Repository, type Run, Unreached } from './repository.ts';
 import { itemFile } from './request.ts';
 
 type Touched = { path: string; modes: [before: string, after: string] };
@@ -31,12 +31,21 @@ export async function readHandIn(repository: Repository, of: HandedIn, signal: A
   await assertHere(repository, [of.place.commit, ...head.stands], of);
   return inQuarantine(repository, HAND_IN_MEMORY_MIB, signal, async (own, run) => {
     await takeIn(run, of.file, head.packAt);
-    const ids = await lineOf(own, run, { base: of.place.commit, tip: head.tip });
-    const commits = await readCommits(own, ids, of);
-    const named = await namedItems(own, commits, of);
-    return { tip: head.tip, commits: commits.length, items: await becomes(own, head.tip, named, of) };
+    try {
+      const ids = await lineOf(own, run, { base: of.place.commit, tip: head.tip });
+      const commits = await readCommits(own, ids, of);
+      const named = await namedItems(own, commits, of);
+      return { tip: head.tip, commits: commits.length, items: await becomes(own, head.tip, named, of) };
+    } catch (error) {
+      // What stands in the way here is the bundle's own, and no fault of the server.
+      if (error instanceof Unreached && OF_THE_BUNDLE.has(error.reason))
+        throw refused('What the bundle holds can’t be read, or is too much.');
+      throw error;
+    }
   });
 }
+
+const OF_THE_BUNDLE: ReadonlySet<string> = new Set(['too_much', 'git_failed']);
 
 /** What the bundle stands on has to be in the copy; it is fetched where it is not. */
 async function assertHere(repository: Repository, ids: readonly string[], { place }: HandedIn): Promise<void> {

@@ -11,6 +11,7 @@ import {
   CHANGES_PAGE_LINES,
   CHANGES_SUMMED,
   CHANGES_SUMMED_BYTES,
+  CHANGES_SUMMED_MS,
   GIT_TIMEOUT_MS,
 } from '#lib/core/limits.ts';
 
@@ -134,6 +135,7 @@ class Page {
   #at: Place = { ordinal: 0, files: 0 };
   #lines = 0;
   #bytes = 0;
+  #ms = 0;
   #next: string | null = null;
 
   constructor(from: Place) {
@@ -171,6 +173,7 @@ class Page {
       return;
     }
     const seen = await viewOf(file);
+    this.#ms += seen.ms;
     this.#bytes += seen.bytes;
     if (seen.view.added === null) this.#sum.unread += 1;
     this.#sum.added += seen.view.added ?? 0;
@@ -178,13 +181,14 @@ class Page {
     if (full) return;
     this.#shown = place;
     this.#files.push(seen.view);
-    this.#lines += seen.view.hunks.reduce((sum, { lines }) => sum + lines.length, 0);
+    this.#lines += seen.weight;
   }
 
   #shown: Place = { ordinal: 0, files: 0 };
 
   #sums(): boolean {
-    return this.#first && this.#sum.files <= CHANGES_SUMMED && this.#bytes <= CHANGES_SUMMED_BYTES;
+    const { files } = this.#sum;
+    return this.#first && files <= CHANGES_SUMMED && this.#bytes <= CHANGES_SUMMED_BYTES && this.#ms <= CHANGES_SUMMED_MS;
   }
 
   end(): Omit<ChunkChanges, 'approved'> {
@@ -192,31 +196,44 @@ class Page {
   }
 }
 
-async function viewOf({ texts, ...file }: ChangedFile): Promise<{ view: ChangedFileView; bytes: number }> {
+/** A long line takes the room of several. */
+const weightOf = (line: string): number => 1 + Math.floor(line.length / CHARS_OF_A_LINE);
+const CHARS_OF_A_LINE = 200;
+
+async function viewOf({
+  texts,
+  ...file
+}: ChangedFile): Promise<{ view: ChangedFileView; weight: number; ms: number; bytes: number }> {
   const read = await texts();
   if ('unknown' in read) {
     const untouched = { added: null, removed: null, hunks: [], more: 0, why: read.unknown };
-    return { view: { ...file, ...untouched }, bytes: 0 };
+    return { view: { ...file, ...untouched }, weight: 0, ms: 0, bytes: 0 };
   }
+  const began = performance.now();
   const { added, removed, hunks } = lineChanges(read.before, read.after);
+  const ms = performance.now() - began;
   const shown: typeof hunks = [];
-  let left = CHANGE_LINES_SHOWN;
+  let [weight, told] = [0, 0];
   for (const hunk of hunks) {
-    if (left <= 0) break;
-    shown.push({ ...hunk, lines: hunk.lines.slice(0, left) });
-    left -= hunk.lines.length;
+    const lines: string[] = [];
+    for (const line of hunk.lines) {
+      if (weight >= CHANGE_LINES_SHOWN) break;
+      weight += weightOf(line);
+      lines.push(line);
+    }
+    if (lines.length > 0) shown.push({ ...hunk, lines });
+    told += lines.length;
   }
   const all = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   const why =
     hunks.length > 0
       ? null
-      : added + removed > 0
-        ? 'Too much of it differs to be compared line by line.'
-        : file.kind === 'moved'
-          ? 'Its text stays as it is.'
-          : 'There is no text in it.';
+      : file.kind === 'moved' || file.kind === 'changed'
+        ? 'Its text stays as it is.'
+        : 'There is no text in it.';
   return {
-    view: { ...file, added, removed, hunks: shown, more: Math.max(0, all - CHANGE_LINES_SHOWN), why },
+    view: { ...file, added, removed, hunks: shown, more: all - told, why },
+    ...{ weight, ms },
     bytes: (read.before?.length ?? 0) + (read.after?.length ?? 0),
   };
 }

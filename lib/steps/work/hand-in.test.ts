@@ -313,8 +313,12 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     one.at.commit({ 'a.md': 'y\n' }, one.of(1));
     const cut = one.at.bundle('HEAD~1..HEAD');
     const hostile: [string, Buffer, RegExp][] = [
-      ['.GIT/config', at(() => one.at.commitTree(nested('.GIT', 'config'), one.of(1))).bundle, /hasDotgit|\.git/i],
-      ['a/../b', at(() => one.at.commitTree(nested('..', 'b'), one.of(1))).bundle, /hasDotdot|\.\./],
+      [
+        '.GIT/config',
+        at(() => one.at.commitTree(nested('.GIT', 'config'), one.of(1))).bundle,
+        /Git does not take the bundle: .*hasDotgit/,
+      ],
+      ['a/../b', at(() => one.at.commitTree(nested('..', 'b'), one.of(1))).bundle, /Git does not take the bundle: .*hasDotdot/],
       [
         'git~1',
         at(() => one.at.commitTree(nested('git~1', 'b'), one.of(1))).bundle,
