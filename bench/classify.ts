@@ -59,28 +59,44 @@ async function run({ rows, server, say }: BenchRun): Promise<Figures> {
 
 /** Items a second. */
 async function classified(datasetId: string, items: number): Promise<number> {
-  const plan = {
-    classifier: { kind: 'rules', rules: RULES, otherwise: 'other' },
-    categories: CATEGORIES.map((name) => ({ name })),
-    chunking: { by: 'size', maxItems: CHUNK_ITEMS },
-    gates: { next: 'parallel' },
-  };
-  const { id } = await createBatch(ACTOR, { datasetId, name: 'Classify', plan });
-  const { pool } = db();
+  const plan = { classifier: { kind: 'rules', rules: RULES, otherwise: 'other' }, categories: CATEGORIES };
+  const id = await batchOf(datasetId, plan);
   const began = performance.now();
   await startBatch(ACTOR, { batchId: id });
+  await waitUntilClassified(id, items);
+  return items / ((performance.now() - began) / 1_000);
+}
+
+/** Gives the id of a batch without actions, all of whose chunks go at once. */
+export async function batchOf(
+  datasetId: string,
+  { classifier, categories }: { classifier: { kind: string; [part: string]: unknown }; categories: readonly string[] },
+): Promise<string> {
+  const plan = {
+    classifier,
+    categories: categories.map((name) => ({ name })),
+    chunking: { by: 'size', maxItems: CHUNK_ITEMS },
+    gates: { next: 'parallel' },
+    ...(classifier.kind === 'rules' ? {} : { version: 2 }),
+  };
+  const { id } = await createBatch(ACTOR, { datasetId, name: 'Classify', plan: plan as never });
+  return id;
+}
+
+/** Until the last chunk waits for a review. Throws where one halts. */
+export async function waitUntilClassified(batchId: string, items: number): Promise<void> {
   for (;;) {
     await sleep(50);
-    const { rows } = await pool.query<{ open: number; halted: string | null; classified: number }>(
+    const { rows } = await db().pool.query<{ open: number; halted: string | null; classified: number }>(
       `SELECT count(*) FILTER (WHERE state <> 'awaiting_review')::int AS open, max(halt_reason) AS halted, sum(classified)::int AS classified
        FROM chunk WHERE batch_id = $1`,
-      [id],
+      [batchId],
     );
     const now = rows[0];
     if (!now || now.halted !== null) throw new Error(`A chunk halted: ${now?.halted}`);
     if (now.open > 0) continue;
     if (now.classified !== items) throw new Error(`${now.classified} of ${items} items are classified`);
-    return items / ((performance.now() - began) / 1_000);
+    return;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `examples`, `execute`, `http`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `examples`, `execute`, `http`, `scale`, `teach` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel. `--keep FOLDER`: the database stays there, and `export` and `verify` find their batch in it the next time. `injections` is another matter (injections.ts).
  */
@@ -26,6 +26,7 @@ import { looks } from './looks.ts';
 import { persistence } from './persistence.ts';
 import { plan } from './plan.ts';
 import { scale } from './scale.ts';
+import { teach } from './teach.ts';
 import { ui } from './ui.ts';
 import { verify } from './verify.ts';
 
@@ -40,6 +41,7 @@ const BENCHES: Record<string, Bench> = {
   export: exporting,
   verify,
   scale,
+  teach,
   looks,
   persistence,
   ui,

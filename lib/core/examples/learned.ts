@@ -26,44 +26,56 @@ export function learnFrom(examples: readonly Example[], categories: number, rand
   return {
     ...{ weights, temperature, heldOut: held },
     chances: (vector) => chancesOf(vector, temperature),
-    nearest: (vector, category, most) => nearest(index, examples, vector, category, most),
+    nearest: (vector, category, most) => nearest(index, vector, category, most),
   };
 }
 
-/** Feature -> the examples that have it, with its weight there. */
-type Index = Map<number, { examples: number[]; weights: number[] }>;
+/** The examples of one category that have a word, with its weight there, in the order of the examples. */
+type Postings = { examples: number[]; weights: number[] };
+
+/** Feature -> by category, who has it. `sums` and `met` are room for one question after the other: a map for each costs ten times as much. */
+type Index = { words: Map<number, (Postings | undefined)[]>; sums: Float64Array; met: Int32Array };
 
 function indexOf(examples: readonly Example[]): Index {
-  const index: Index = new Map();
-  examples.forEach(({ vector }, example) => {
+  const words: Index['words'] = new Map();
+  examples.forEach(({ vector, category }, example) => {
     vector.features.forEach((feature, at) => {
-      const found = index.get(feature) ?? { examples: [], weights: [] };
-      index.set(feature, found);
-      found.examples.push(example);
-      found.weights.push(vector.weights[at] as number);
+      const found = words.get(feature) ?? [];
+      words.set(feature, found);
+      const own = found[category] ?? { examples: [], weights: [] };
+      found[category] = own;
+      own.examples.push(example);
+      own.weights.push(vector.weights[at] as number);
     });
   });
-  return index;
+  return { words, sums: new Float64Array(examples.length), met: new Int32Array(examples.length) };
 }
 
 /** By so many of its words that weigh the most: a word that nearly every example has tells none from another. */
 const NEAREST_BY_WORDS = 24;
 
-function nearest(index: Index, examples: readonly Example[], vector: Vector, category: number, most: number): number[] {
-  const likeness = new Map<number, number>();
-  for (const at of heaviestKnown(index, vector)) {
-    const found = index.get(vector.features[at] as number);
+function nearest({ words, sums, met }: Index, vector: Vector, category: number, most: number): number[] {
+  let count = 0;
+  for (const at of heaviestKnown(words, vector)) {
+    const own = words.get(vector.features[at] as number)?.[category];
+    if (!own) continue;
     const weight = vector.weights[at] as number;
-    found?.examples.forEach((example, k) => {
-      if (examples[example]?.category !== category) return;
-      likeness.set(example, (likeness.get(example) ?? 0) + weight * (found.weights[k] as number));
-    });
+    for (let k = 0; k < own.examples.length; k++) {
+      const example = own.examples[k] as number;
+      // Weights are above 0.
+      if (sums[example] === 0) met[count++] = example;
+      sums[example] = (sums[example] as number) + weight * (own.weights[k] as number);
+    }
   }
   const first: [example: number, likeness: number][] = [];
-  for (const [example, like] of likeness) {
+  for (let k = 0; k < count; k++) {
+    const example = met[k] as number;
+    const like = sums[example] as number;
+    sums[example] = 0;
+    if (first.length === most && !isBefore([example, like], first[most - 1] as [number, number])) continue;
     let at = first.length;
     while (at > 0 && isBefore([example, like], first[at - 1] as [number, number])) at--;
-    if (at < most) first.splice(at, 0, [example, like]);
+    first.splice(at, 0, [example, like]);
     if (first.length > most) first.pop();
   }
   return first.map(([example]) => example);
@@ -74,12 +86,12 @@ function isBefore([one, a]: [number, number], [other, b]: [number, number]): boo
 }
 
 /** Places of words that stand in an example, the heaviest first. */
-function heaviestKnown(index: Index, { features, weights }: Vector): number[] {
+function heaviestKnown(words: Index['words'], { features, weights }: Vector): number[] {
   const first: number[] = [];
   for (let word = 0; word < features.length; word++) {
     const weight = weights[word] as number;
     if (first.length === NEAREST_BY_WORDS && weight <= (weights[first[NEAREST_BY_WORDS - 1] as number] as number)) continue;
-    if (!index.has(features[word] as number)) continue;
+    if (!words.has(features[word] as number)) continue;
     let at = first.length;
     while (at > 0 && weight > (weights[first[at - 1] as number] as number)) at--;
     first.splice(at, 0, word);
