@@ -42,7 +42,7 @@ const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; wh
   { from: 0, to: 999, meaning: 'uncertain', why: 'not a status that HTTP gives a meaning to' },
 ];
 
-/** A failure before anything was written to the socket, by the error's code: the reason it is grouped under. All of them changed nothing. @internal for its tests */
+/** A failure before anything was written to the socket, by the error's code: the reason it is grouped under. All of them changed nothing. */
 export const UNSENT_REASONS: readonly { code: RegExp; reason: string }[] = [
   { code: /^REFUSED_ADDRESS$/, reason: 'refused_address' },
   { code: /^(ENOTFOUND|EAI_.*|ENODATA|ESERVFAIL)$/, reason: 'dns' },
