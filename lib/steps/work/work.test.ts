@@ -61,7 +61,7 @@ test('long items come a few at a time, with what is cut named: a page is never l
   const own = await claimed(batchId);
   expect(own).toMatchObject({ left: 3, items: [{ ordinal: 1 }] });
   expect(JSON.stringify(own).length).toBeLessThan(2 * AGENT_PAGE_CHARS);
-  expect(own.items[0]?.cut).toHaveLength(4);
+  expect(own.items[0]?.cut).toHaveLength(5);
 });
 
 test('agents classify side by side, a person approves, and workers execute', async () => {
