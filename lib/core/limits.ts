@@ -144,6 +144,8 @@ export const AGENT_LEASE_MS = 300_000 * TEMPO;
 export const AGENT_PAGE_ITEMS = 50;
 export const AGENT_PAGE_ITEMS_MAX = 200;
 export const AGENT_FIELD_CHARS = 4_000;
+/** Of all fields of a page together: clients cut off an answer that is longer than their model may read. */
+export const AGENT_PAGE_CHARS = 48_000;
 export const AGENT_NAME_CHARS_MAX = 100;
 /** Of one report, and of what it says of an item. */
 export const AGENT_REPORT_ITEMS_MAX = 500;

@@ -28,7 +28,11 @@ const pageItems = z
 const workItem = z.object({
   ordinal: nameNumber,
   fields: fieldValues,
-  cut: z.array(z.string()).describe(`Fields of which only the first ${AGENT_FIELD_CHARS} characters are given.`),
+  cut: z
+    .array(z.string())
+    .describe(
+      `Fields of which only the beginning is given: at most ${AGENT_FIELD_CHARS} characters of a field, and as many as a page has of all.`,
+    ),
 });
 
 const workPage = {

@@ -14,16 +14,15 @@ import {
   receiptsAsked,
   receiptsTold,
 } from '#lib/shapes/supervision.ts';
-import { id } from '#lib/shapes/values.ts';
 import { awaitCheckpoint } from '#lib/steps/work/await-checkpoint.ts';
 import { makeBatch, previewForAgent } from '#lib/steps/work/make-batch.ts';
 import { makeDataset } from '#lib/steps/work/make-dataset.ts';
 import { readStanding } from '#lib/steps/work/read-standing.ts';
 import { readWorkReceipts } from '#lib/steps/work/read-work-receipts.ts';
 import { madeOnce } from './made-once.ts';
-import type { AddTool } from './tool.ts';
+import { type AddTool, batchId } from './tool.ts';
 
-const ofBatch = { batch: id.describe('The id of the batch.') };
+const ofBatch = { batch: batchId.describe('The id of the batch.') };
 
 /** @param signal aborts when the caller is gone */
 export function addSuperviseTools(add: AddTool, actor: Actor, signal: AbortSignal): void {

@@ -24,6 +24,11 @@ export type AddTool = <Input extends z.ZodObject, Output extends z.ZodType>(
   act: (asked: z.output<Input>) => Promise<z.output<Output>>,
 ) => void;
 
+/** For a model that gives a batch's name. */
+export const batchId = z.uuid(
+  'Give the id of the batch, which is a UUID, and not its name. Whoever told you of the batch has its id.',
+);
+
 /** @param refused hears of what the actor may not do */
 export function addingTo(server: McpServer, actor: Actor, refused: (tool: string) => Promise<void>): AddTool {
   return (name, { verb, what, input, output, reads = false, ofNoBatch = false }, act) => {

@@ -18,6 +18,11 @@ Where you carry out what was approved: take an errand, do exactly what it says, 
 const SUPERVISES = `You supervise work that others do and that people decide on. Make a dataset and a batch, let one agent work each chunk, and never look inside an item yourself.
 await_checkpoint says when a person is wanted: give that person the page, and go on waiting. When it answers “over”, read the receipts and stop.`;
 
+const NO_WORK =
+  'Your key has no scope “work”: claim_chunk, report_items, next_errand and what belongs to them are not there for it. Who works needs a key of that scope; a person makes it.';
+const NO_SUPERVISE =
+  'Your key has no scope “supervise”: create_dataset, create_batch, batch_status and what belongs to them are not there for it. Who supervises needs a key of that scope; a person makes it.';
+
 const ALWAYS = 'A person approves in the browser; no tool does.';
 
 /** A server for one request, whose tools act as this actor. `refused` hears of what the actor may not do; `signal` aborts when the caller is gone. */
@@ -25,7 +30,9 @@ export function mcpServer(
   actor: Actor,
   { refused, signal }: { refused: (tool: string) => Promise<void>; signal: AbortSignal },
 ): McpServer {
-  const parts = [...(may(actor, 'supervise') ? [SUPERVISES] : []), ...(may(actor, 'work') ? [WORKS] : []), ALWAYS];
+  const [supervises, works] = [may(actor, 'supervise'), may(actor, 'work')];
+  const missing = supervises === works ? [] : [supervises ? NO_WORK : NO_SUPERVISE];
+  const parts = [...(supervises ? [SUPERVISES] : []), ...(works ? [WORKS] : []), ...missing, ALWAYS];
   const server = new McpServer({ name: 'countersign', version: '1' }, { instructions: parts.join('\n') });
   const add = addingTo(server, actor, refused);
   addWorkTools(add, actor);

@@ -13,7 +13,7 @@ import {
   errandUntil,
 } from '#lib/shapes/errands.ts';
 import { appendAsked, appended } from '#lib/shapes/supervision.ts';
-import { id, nameNumber } from '#lib/shapes/values.ts';
+import { nameNumber } from '#lib/shapes/values.ts';
 import {
   handInAsked,
   handInMade,
@@ -35,9 +35,9 @@ import { answerErrand, extendErrand, nextErrand } from '#lib/steps/work/errands.
 import { handIn } from '#lib/steps/work/hand-in.ts';
 import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
 import { reportWork } from '#lib/steps/work/report-work.ts';
-import type { AddTool } from './tool.ts';
+import { type AddTool, batchId } from './tool.ts';
 
-const ofBatch = { batch: id.describe('The id of the batch that you were told to work on.') };
+const ofBatch = { batch: batchId.describe('The id of the batch that you were told to work on.') };
 const ofErrand = { ...ofBatch, errand: errandKey };
 const ofChunk = { ...ofBatch, chunk: nameNumber.describe('The number of the chunk, as claim_chunk gave it.') };
 

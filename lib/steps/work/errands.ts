@@ -106,7 +106,11 @@ export async function extendErrand(actor: Actor, raw: z.input<typeof extended>):
 /** Locked, of whoever asks. */
 async function ownErrand(tx: Tx, actor: Actor, batchId: string, key: string): Promise<Errand> {
   const errand = await lockErrand(tx, batchId, key);
-  if (!errand) throw new CountersignError('not_found', 'This batch has no such errand.');
+  if (!errand)
+    throw new CountersignError(
+      'not_found',
+      'This batch has no such errand. Give it as next_errand gave it, or take the next one.',
+    );
   if (errand.givenTo === actor.id) return errand;
   throw new CountersignError('forbidden', 'This key does not have that errand. Take one with next_errand.');
 }

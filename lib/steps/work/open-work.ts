@@ -2,7 +2,7 @@
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
-import { AGENT_FIELD_CHARS, AGENT_PAGE_ITEMS } from '#lib/core/limits.ts';
+import { AGENT_FIELD_CHARS, AGENT_PAGE_CHARS, AGENT_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { WorkItem } from '#lib/shapes/work.ts';
 import { type AgentClaim, holdForAgent, readStanding } from '#lib/store/chunks/agent-claims.sql.ts';
 import { unclassified } from '#lib/store/chunks/classifications.sql.ts';
@@ -46,21 +46,50 @@ export async function pageOfWork(
   limit = AGENT_PAGE_ITEMS,
 ): Promise<{ leaseUntil: string; left: number; items: WorkItem[] }> {
   const items = await unclassified(tx, held, { after: 0, fields: null, limit });
-  return { ...leaseOf(held), items: items.map(toWork) };
+  return { ...leaseOf(held), items: withinPage(items.map(toWork)) };
 }
 
 export function leaseOf({ leaseUntil, itemCount, classified }: AgentClaim): { leaseUntil: string; left: number } {
   return { leaseUntil: leaseUntil.toISOString(), left: Math.max(0, itemCount - classified) };
 }
 
+/** At least one item, whose last fields are cut where it alone is too long. */
+function withinPage(items: readonly WorkItem[]): WorkItem[] {
+  const page: WorkItem[] = [];
+  let room = AGENT_PAGE_CHARS;
+  for (const item of items) {
+    const chars = Object.values(item.fields).reduce((sum, text) => sum + text.length, 0);
+    if (chars > room) return page.length > 0 ? page : [cutTo(item, room)];
+    page.push(item);
+    room -= chars;
+  }
+  return page;
+}
+
+function cutTo({ ordinal, fields, cut }: WorkItem, room: number): WorkItem {
+  const shown: Record<string, string> = Object.create(null);
+  let left = room;
+  for (const [name, text] of Object.entries(fields)) {
+    shown[name] = cutText(text, left);
+    left = Math.max(0, left - text.length);
+  }
+  return {
+    ordinal,
+    fields: shown,
+    cut: Object.keys(fields).filter((name) => cut.includes(name) || shown[name] !== fields[name]),
+  };
+}
+
+/** Not in the middle of a character of two units. */
+const cutText = (text: string, chars: number): string =>
+  text.length > chars ? text.slice(0, chars).replace(/[\ud800-\udbff]$/, '') : text;
+
 function toWork({ ordinal, fields }: { ordinal: number; fields: Record<string, string> }): WorkItem {
   const cut: string[] = [];
   const shown: Record<string, string> = Object.create(null);
   for (const [name, text] of Object.entries(fields)) {
-    const long = text.length > AGENT_FIELD_CHARS;
-    if (long) cut.push(name);
-    // Not in the middle of a character of two units.
-    shown[name] = long ? text.slice(0, AGENT_FIELD_CHARS).replace(/[\ud800-\udbff]$/, '') : text;
+    if (text.length > AGENT_FIELD_CHARS) cut.push(name);
+    shown[name] = cutText(text, AGENT_FIELD_CHARS);
   }
   return { ordinal, fields: shown, cut };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { AGENT_PAGE_CHARS } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
@@ -11,6 +12,7 @@ import { resume } from '#lib/steps/batches/resume.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
@@ -46,6 +48,21 @@ const say = (ordinals: number[], category = 'noise') => ordinals.map((ordinal) =
 const lapse = (batchId: string) =>
   pool.query(`UPDATE chunk SET lease_until = now() - interval '1 second' WHERE batch_id = $1`, [batchId]);
 const conflict = (message: RegExp) => expect.objectContaining({ code: 'conflict', message: expect.stringMatching(message) });
+
+test('long items come a few at a time, with what is cut named: a page is never longer than a model may read', async () => {
+  const FIELDS = 20;
+  const long = 'x'.repeat(3_000);
+  async function* source() {
+    const fields = Object.fromEntries(Array.from({ length: FIELDS }, (_, at) => [`f${at}`, long]));
+    for (const id of [1, 2, 3]) yield Buffer.from(`${JSON.stringify({ ...fields, id })}\n`);
+  }
+  const { id: datasetId } = await uploadDataset(ADA, { name: 'long.jsonl', source: source() });
+  const { id: batchId } = await createBatch(ADA, { datasetId, name: 'Long', plan: AGENT_PLAN, start: true });
+  const own = await claimed(batchId);
+  expect(own).toMatchObject({ left: 3, items: [{ ordinal: 1 }] });
+  expect(JSON.stringify(own).length).toBeLessThan(2 * AGENT_PAGE_CHARS);
+  expect(own.items[0]?.cut).toHaveLength(5);
+});
 
 test('agents classify side by side, a person approves, and workers execute', async () => {
   const { batchId } = await agentBatch(5);
