@@ -14,6 +14,7 @@ import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
+import { readStory } from '#lib/steps/items/read-story.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
@@ -111,6 +112,11 @@ test('agents classify side by side, a person approves, and workers execute', asy
   await workUntil(pool, async () => (await chunkStates(pool, batchId))[0] === 'done');
   const { rows: done } = await pool.query(`SELECT done FROM chunk WHERE batch_id = $1 AND number = 1`, [batchId]);
   expect(done).toEqual([{ done: 2 }]);
+  // The item's story names the key, and the claim under which it was said: the execution has raised the epoch since.
+  for (const ordinal of [1, 3])
+    expect((await readStory(ADA, { batchId, ordinal }))?.lines.find(({ kind }) => kind === 'classified')).toMatchObject({
+      ...{ classifier: 'agent', by: 'An agent', claim: 1, revision: 1 },
+    });
 });
 
 describe('a claim', () => {
