@@ -1,22 +1,16 @@
 /** Agents commit in checkouts of their own and hand in: what is kept, what is refused, and that the remote gets exactly what a person approved of it. */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerApi } from '#lib/api/answer.ts';
-import { answerMcp } from '#lib/api/mcp/answer-mcp.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import type { WorkClaim } from '#lib/shapes/work.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
-import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { testDatabase } from '#test/database.ts';
 import { approve, asAdmin, until } from '#test/fixtures/connected.ts';
 import { checkout } from '#test/fixtures/git-checkout.ts';
 import { type GitServer, gitMissing, gitServer, PASSWORD, USER } from '#test/fixtures/git-server.ts';
-import { somebody } from '#test/fixtures/signed-in.ts';
 import { ADA } from '#test/fixtures/started-batch.ts';
 import { atSize } from '#test/size.ts';
 import { claimWork } from './claim-work.ts';
@@ -216,39 +210,6 @@ describe.skipIf(gitMissing !== null)('commits of agents', () => {
     expect(await refusal({ categories: [...PLAN.categories, other] })).toEqual([
       { path: 'categories.2.action', message: expect.stringMatching(/^Agents are told one place/) },
     ]);
-  });
-
-  test('come over MCP and over REST, and a second of the same counts once', async () => {
-    const batchId = await batchOf();
-    const { id } = await somebody('operator');
-    const owner: Actor = { id: `user:${id}`, role: 'operator', name: 'Bo', via: 'page' };
-    const { key } = await makeKey(owner, { name: 'Agents', role: 'agent', days: 7, batches: [] });
-    const client = new Client({ name: 'test', version: '1' });
-    const headers = { authorization: `Bearer ${key}`, host: '127.0.0.1:3000' };
-    const send = (url: string | URL, init?: RequestInit) =>
-      answerMcp(new Request(url, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headers } }));
-    await client.connect(new StreamableHTTPClientTransport(new URL('http://127.0.0.1:3000/mcp'), { fetch: send }));
-    const called = await client.callTool({ name: 'claim_chunk', arguments: { batch: batchId, worker: 'w' } });
-    const { claimed: found } = called.structuredContent as WorkClaim;
-    const at = checkout(server, found?.commits?.commit ?? '');
-    at.commit({ 'a.md': 'mine\n' }, { batch: batchId, chunk: 1, item: 1 });
-    const bundle = at.bundle('HEAD~1..HEAD');
-    const own = { batch: batchId, chunk: 1, epoch: 1 };
-    const handed = await client.callTool({ name: 'hand_in_commits', arguments: { ...own, bundle: bundle.toString('base64') } });
-    expect(handed.structuredContent).toMatchObject({ already: false, commits: 1, written: 1, left: 3 });
-    const posted = (body: Buffer, query = '?epoch=1') =>
-      answerApi(
-        new Request(`http://127.0.0.1:3000/api/v1/batches/${batchId}/chunks/1/work/commits${query}`, {
-          ...{ method: 'POST', headers, body: new Uint8Array(body) },
-        }),
-      );
-    const again = await posted(bundle);
-    expect([again.status, await again.json()]).toMatchObject([200, { already: true, written: 1 }]);
-    expect((await posted(bundle, '')).status).toBe(400);
-    const large = await client.callTool({
-      ...{ name: 'hand_in_commits', arguments: { ...own, bundle: Buffer.alloc(1024 ** 2 + 3).toString('base64') } },
-    });
-    expect((large.content as { text: string }[])[0]?.text).toBe('The bundle is larger than 1 MiB. Hand in fewer items at once.');
   });
 
   test('are kept with what was reported, and dropped with the claim or the classification', async () => {
