@@ -105,7 +105,8 @@ async function* facts({ batch, moment, reader }: Trail): AsyncGenerator<string> 
   const sum = sumOf((await foldChunks(db().pool, batch.id, moment.chunks)).values());
   const { approved, done, skipped, failed, uncertain, notExecuted, inFlight, waiting } = sum;
   const told = {
-    trail: 1,
+    // 2: with what classified each item, and with classifications that others replaced.
+    trail: 2,
     ...{
       batch: batch.id,
       name: batch.name,

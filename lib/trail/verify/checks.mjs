@@ -24,6 +24,8 @@ export const FILES = [
 ];
 
 /** A trail from before there was one is whole without it. */
+/** Of trails that it reads. */
+const FORMATS = [1, 2];
 const LATER = ['classified.jsonl', 'origins.jsonl'];
 
 /**
@@ -189,8 +191,9 @@ class Check {
       this.#report.altered('batch.json', null, 'This file is not JSON.');
       throw new Stop();
     }
-    if (batch.trail !== 1) {
-      this.#report.altered('batch.json', null, `This is a trail of format ${batch.trail}, and this program reads format 1.`);
+    if (!FORMATS.includes(batch.trail)) {
+      const read = FORMATS.join(' and ');
+      this.#report.altered('batch.json', null, `This is a trail of format ${batch.trail}, and this program reads ${read}.`);
       throw new Stop();
     }
     this.#batch = batch;
