@@ -39,7 +39,7 @@ export async function completeWork(actor: Actor, raw: CompleteWorkInput): Promis
   const { pool } = db();
   const done = CHUNK_TRANSITIONS.classified.to;
   const unsure = await inWrite(pool, 'complete_work', async (tx) => {
-    const own = { batchId, chunk, epoch: completed.epoch };
+    const own = { batchId, chunk, epoch: completed.epoch, key: actor.id };
     const chunkId = (await broughtTo(tx, own, done)) ?? (await complete(tx, own, completed.unsure, actor.id));
     return tx.prisma.classification.count({ where: { chunkId, confidence: 0 } });
   });

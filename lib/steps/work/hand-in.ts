@@ -47,9 +47,9 @@ export async function handIn(
   most: number = HAND_IN_BYTES_MAX,
 ): Promise<HandInMade> {
   authorise(actor, 'work');
-  const own = readInput(input, raw);
+  const own = { ...readInput(input, raw), key: actor.id };
   const { pool } = db();
-  const held = await inTransaction(pool, (tx) => ownWork(tx, own, actor));
+  const held = await inTransaction(pool, (tx) => heldWork(tx, own));
   const plan = (await readBatchPlan(pool, own.batchId, held.chunkId))?.plan;
   const taking = plan ? await takingOf(db(), held, plan) : null;
   if (!taking)
@@ -65,7 +65,7 @@ export async function handIn(
     const file = join(folder, 'bundle');
     const digest = bytesOf(await received(source, file, most));
     const before = await readHandIn(db(), held, digest);
-    if (before) return inTransaction(pool, async (tx) => answerOf(await ownWork(tx, own, actor), before, true));
+    if (before) return inTransaction(pool, async (tx) => answerOf(await heldWork(tx, own), before, true));
     const items = (ordinals: readonly number[]) => itemsOf(db(), held, taking, ordinals);
     const of: HandedIn = { action: taking.action, place: taking.place, file, batchId: own.batchId, chunk: own.chunk, items };
     const read = await taking.by.read(of, AbortSignal.timeout(GIT_TIMEOUT_MS));
@@ -91,18 +91,6 @@ export async function takingOf(reads: Reads, held: OfChunk, plan: Plan): Promise
     return { ...of, by, place: by.told(action, { ordinal: first.ordinal, fields: fields ?? {} }) };
   }
   return null;
-}
-
-/** A claim is of the key that made it: another agent's number is no right to its chunk. */
-async function ownWork(tx: Tx, own: OwnChunk, actor: Actor): Promise<AgentClaim> {
-  const held = await heldWork(tx, own);
-  const chunk = await tx.prisma.chunk.findUnique({ where: { id: held.chunkId }, select: { agent: true } });
-  if (chunk?.agent !== actor.id)
-    throw new CountersignError(
-      'conflict',
-      `Chunk ${held.number} is claimed with another key. Hand in the commits of your own chunk.`,
-    );
-  return held;
 }
 
 /** The database, or one transaction. */
@@ -148,7 +136,7 @@ async function kept(
   actor: Actor,
   { digest, read }: { digest: Uint8Array<ArrayBuffer>; read: HandInRead },
 ): Promise<HandInMade> {
-  const held = await ownWork(tx, own, actor);
+  const held = await heldWork(tx, own);
   const again = await readHandIn(tx, held, digest);
   if (again) return answerOf(held, again, true);
   const items = read.items.map(({ ordinal }) => ordinal);

@@ -20,7 +20,9 @@ const released = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, released
 export async function extendWork(actor: Actor, raw: z.input<typeof extended>): Promise<z.infer<typeof workLease>> {
   authorise(actor, 'work');
   const { batchId, chunk, extended: asked } = readInput(extended, raw);
-  return inWrite(db().pool, 'extend_work', async (tx) => leaseOf(await heldWork(tx, { batchId, chunk, epoch: asked.epoch })));
+  return inWrite(db().pool, 'extend_work', async (tx) =>
+    leaseOf(await heldWork(tx, { batchId, chunk, epoch: asked.epoch, key: actor.id })),
+  );
 }
 
 /**
@@ -32,7 +34,7 @@ export async function leaveWork(actor: Actor, raw: z.input<typeof released>): Pr
   const { batchId, chunk, released: asked } = readInput(released, raw);
   const { pool } = db();
   await inWrite(pool, 'leave_work', async (tx) => {
-    const own = { batchId, number: chunk, epoch: asked.epoch };
+    const own = { batchId, number: chunk, epoch: asked.epoch, key: actor.id };
     const held = await holdForAgent(tx, own);
     if (held === null || !(await releaseForAgent(tx, own))) {
       if (await broughtTo(tx, { ...own, chunk }, CHUNK_TRANSITIONS.yield_classify.to)) return;

@@ -8,12 +8,13 @@ import { type AgentClaim, holdForAgent, readStanding } from '#lib/store/chunks/a
 import { unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
-export type OwnChunk = { batchId: string; chunk: number; epoch: number };
+/** `key`: the id of the key that asks. A claim is of the key that it was made with. */
+export type OwnChunk = { batchId: string; chunk: number; epoch: number; key: string };
 
 /** The chunk that this claim holds, locked, its lease renewed. Throws `conflict` with what came in between, or `not_found`. */
-export async function heldWork(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk): Promise<AgentClaim> {
-  const held = await holdForAgent(tx, { batchId, number, epoch });
-  if (held === null) throw await noMore(tx, { batchId, chunk: number, epoch });
+export async function heldWork(tx: Tx, { batchId, chunk: number, epoch, key }: OwnChunk): Promise<AgentClaim> {
+  const held = await holdForAgent(tx, { batchId, number, epoch, key });
+  if (held === null) throw await noMore(tx, { batchId, chunk: number, epoch, key });
   if (held.stopping === null) return held;
   throw new CountersignError(
     'conflict',
@@ -22,9 +23,14 @@ export async function heldWork(tx: Tx, { batchId, chunk: number, epoch }: OwnChu
 }
 
 /** Why a claim does not stand any more. */
-export async function noMore(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk): Promise<CountersignError> {
+export async function noMore(tx: Tx, { batchId, chunk: number, epoch, key }: OwnChunk): Promise<CountersignError> {
   const now = await readStanding(tx, { batchId, number });
   if (!now) return new CountersignError('not_found', `This batch has no chunk ${number}.`);
+  if (now.state === 'classifying' && now.epoch === epoch && now.key !== key)
+    return new CountersignError(
+      'conflict',
+      `Chunk ${number} is claimed with another key. Nothing was recorded. Go on with your own chunk, or claim one.`,
+    );
   const kept = 'Nothing was recorded now; what was reported before is kept. Claim again.';
   const message =
     now.state === 'classifying'
@@ -34,9 +40,13 @@ export async function noMore(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk
 }
 
 /** The id of a chunk that this claim itself brought to this state, so that only the answer was lost: nobody claimed it since. Null: it did not. */
-export async function broughtTo(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk, state: ChunkState): Promise<string | null> {
+export async function broughtTo(
+  tx: Tx,
+  { batchId, chunk: number, epoch, key }: OwnChunk,
+  state: ChunkState,
+): Promise<string | null> {
   const now = await readStanding(tx, { batchId, number });
-  return now?.epoch === epoch && now.state === state ? now.chunkId : null;
+  return now?.epoch === epoch && now.key === key && now.state === state ? now.chunkId : null;
 }
 
 /** What there is to classify next, and until when the claim holds. */

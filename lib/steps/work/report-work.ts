@@ -27,7 +27,7 @@ export async function reportWork(actor: Actor, raw: ReportWorkInput): Promise<Wo
   const { batchId, chunk, report } = readInput(input, raw);
   const { pool } = db();
   const given = await inWrite(pool, 'report_work', async (tx): Promise<WorkReported> => {
-    const held = await heldWork(tx, { batchId, chunk, epoch: report.epoch });
+    const held = await heldWork(tx, { batchId, chunk, epoch: report.epoch, key: actor.id });
     const plan = (await readBatchPlan(tx, batchId, held.chunkId))?.plan;
     const categories = new Set(plan?.categories.map(({ name }) => name));
     const own = await readReported(

@@ -154,6 +154,20 @@ describe('a claim', () => {
     expect(again.epoch).toBe(once.epoch);
   });
 
+  test('is of the key that made it: another key that knows its number can do nothing with it', async () => {
+    const { batchId } = await agentBatch(3);
+    const {
+      chunk: { number: chunk },
+      epoch,
+    } = await claimed(batchId);
+    const theirs = conflict(/is claimed with another key/);
+    await expect(reportWork(TWO, { batchId, chunk, report: { epoch, items: say([1]) } })).rejects.toEqual(theirs);
+    await expect(completeWork(TWO, { batchId, chunk, completed: { epoch } })).rejects.toEqual(theirs);
+    await expect(extendWork(TWO, { batchId, chunk, extended: { epoch } })).rejects.toEqual(theirs);
+    await expect(leaveWork(TWO, { batchId, chunk, released: { epoch, reason: 'Mine.' } })).rejects.toEqual(theirs);
+    expect(await extendWork(ONE, { batchId, chunk, extended: { epoch } })).toMatchObject({ left: 3 });
+  });
+
   test('is given back with its reason, and the next goes on where it stopped', async () => {
     const { batchId } = await agentBatch(3);
     const own = { batchId, chunk: 1 };

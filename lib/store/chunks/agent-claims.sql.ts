@@ -53,18 +53,21 @@ export async function claimForAgent(
   return rows[0] ?? null;
 }
 
+/** A claim as its agent names it. `key`: the id of the key that it was made with. */
+type HeldClaim = { batchId: string; number: number; epoch: number; key: string };
+
 /**
  * Renews the lease of a claim and locks its row until the transaction ends; a lease that ran out and that nobody took over is renewed too. Null: the claim
  * does not stand any more.
  */
 export async function holdForAgent(
   tx: Querying,
-  { batchId, number, epoch }: { batchId: string; number: number; epoch: number },
+  { batchId, number, epoch, key }: HeldClaim,
 ): Promise<AgentClaim | null> {
   const { rows } = await tx.query<AgentClaim>(
     `UPDATE chunk SET lease_until = clock_timestamp() + ${AGENT_LEASE_MS} * interval '1 millisecond', updated_at = clock_timestamp()
-     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state = 'classifying' AND lease_owner IS NOT NULL RETURNING ${CLAIMED}`,
-    [batchId, number, epoch],
+     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND agent = $4 AND state = 'classifying' AND lease_owner IS NOT NULL RETURNING ${CLAIMED}`,
+    [batchId, number, epoch, key],
   );
   return rows[0] ?? null;
 }
@@ -72,12 +75,12 @@ export async function holdForAgent(
 /** classifying -> queued, as `yieldClassifying` does, by the chunk's number. False: the claim does not stand any more. */
 export async function releaseForAgent(
   tx: Querying,
-  { batchId, number, epoch }: { batchId: string; number: number; epoch: number },
+  { batchId, number, epoch, key }: HeldClaim,
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE chunk SET state = $4, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state = ANY($5)`,
-    [batchId, number, epoch, CHUNK_TRANSITIONS.yield_classify.to, chunkFrom('yield_classify')],
+     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state = ANY($5) AND agent = $6`,
+    [batchId, number, epoch, CHUNK_TRANSITIONS.yield_classify.to, chunkFrom('yield_classify'), key],
   );
   return rowCount === 1;
 }
@@ -123,9 +126,9 @@ export async function readClaimOf(client: Querying, chunkId: string, ordinal: nu
 export async function readStanding(
   tx: Querying,
   { batchId, number }: { batchId: string; number: number },
-): Promise<{ chunkId: string; state: ChunkState; epoch: number } | null> {
-  const { rows } = await tx.query<{ chunkId: string; state: ChunkState; epoch: number }>(
-    'SELECT id AS "chunkId", state, epoch FROM chunk WHERE batch_id = $1 AND number = $2',
+): Promise<{ chunkId: string; state: ChunkState; epoch: number; key: string | null } | null> {
+  const { rows } = await tx.query<{ chunkId: string; state: ChunkState; epoch: number; key: string | null }>(
+    'SELECT id AS "chunkId", state, epoch, agent AS key FROM chunk WHERE batch_id = $1 AND number = $2',
     [batchId, number],
   );
   return rows[0] ?? null;

@@ -23,9 +23,9 @@ export const FILES = [
   ...['reading.json', 'receipts.csv', 'task-body.md', 'SHA256SUMS'],
 ];
 
-/** A trail from before there was one is whole without it. */
 /** Of trails that it reads. */
 const FORMATS = [1, 2];
+/** A trail from before there was one is whole without it. */
 const LATER = ['classified.jsonl', 'origins.jsonl'];
 
 /**
