@@ -342,8 +342,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         SEND_REMOTE,
-        'const answer = await apply(sendingOf(attempt), run.lease.signal);',
-        "const answer = await apply(sendingOf(attempt), run.lease.signal);\n  if ('repeat' in answer) attempt.key = attempt.key.replace(/./, 'x');",
+        'const answer = await apply(sendingOf(run, attempt), run.lease.signal);',
+        "const answer = await apply(sendingOf(run, attempt), run.lease.signal);\n  if ('repeat' in answer) attempt.key = attempt.key.replace(/./, 'x');",
       ),
     ],
     tests: REPEATED,
@@ -388,8 +388,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         ATTEMPT,
-        'mayHaveActed: inherited || doubt !== null }',
-        'mayHaveActed: (inherited || doubt !== null) && row.ordinal < 0 }',
+        'mayHaveActed: inherited || doubt !== null, holdOff: drain }',
+        'mayHaveActed: (inherited || doubt !== null) && row.ordinal < 0, holdOff: drain }',
       ),
     ],
   },
