@@ -1,6 +1,7 @@
 /** One attempt at one action: under which key, as which step, and what is known of earlier sends. */
 import { idempotencyKey, readReceipt } from '#lib/ledger/receipt.ts';
 import type { WorkRow } from '#lib/store/actions/execution.sql.ts';
+import { Refused } from './receipt-writer.ts';
 import { type Run, target } from './run.ts';
 import type { Sending } from './target.ts';
 
@@ -37,10 +38,12 @@ export function attemptAfter(run: Run, { row, step, attempt }: Attempt): Attempt
 /**
  * An attempt that an owner before this one left open: the same key, and the same frozen request (I4).
  * @param asked when the database was asked for the row, by the monotonic clock
+ * @throws Refused where an heir wrote it: it is not this owner's to send, and its heir may say that it was not sent
  */
-export function openAttempt(row: WorkRow, asked: number): Attempt {
+export function openAttempt(row: WorkRow, asked: number, epoch: number): Attempt {
   const intent = row.body ? readReceipt(row.body) : null;
   if (intent?.kind !== 'intent' || row.step === null) throw new Error(`Item ${row.ordinal} has no open intent.`);
+  if (intent.epoch > epoch) throw new Refused('lost');
   const { attempt, idempotencyKey: key } = intent;
   const since = asked - (row.ageMs ?? 0);
   return { row, attempt, key, step: row.step, intentLeaf: row.leaf, inherited: true, doubt: null, since };

@@ -34,7 +34,7 @@ export async function settleOpenIntents(run: Run, first: OpenPage): Promise<void
     const last = found[found.length - 1];
     if (!last) return;
     await reach('open.found', run.claim.batchId);
-    const open = found.map((row) => openAttempt(row, asked));
+    const open = found.map((row) => openAttempt(row, asked, run.claim.epoch));
     await applyTransactional(
       run,
       open.filter(({ row }) => target(run, row).kind === 'transactional'),
