@@ -60,10 +60,7 @@ type HeldClaim = { batchId: string; number: number; epoch: number; key: string }
  * Renews the lease of a claim and locks its row until the transaction ends; a lease that ran out and that nobody took over is renewed too. Null: the claim
  * does not stand any more.
  */
-export async function holdForAgent(
-  tx: Querying,
-  { batchId, number, epoch, key }: HeldClaim,
-): Promise<AgentClaim | null> {
+export async function holdForAgent(tx: Querying, { batchId, number, epoch, key }: HeldClaim): Promise<AgentClaim | null> {
   const { rows } = await tx.query<AgentClaim>(
     `UPDATE chunk SET lease_until = clock_timestamp() + ${AGENT_LEASE_MS} * interval '1 millisecond', updated_at = clock_timestamp()
      WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND agent = $4 AND state = 'classifying' AND lease_owner IS NOT NULL RETURNING ${CLAIMED}`,
@@ -73,10 +70,7 @@ export async function holdForAgent(
 }
 
 /** classifying -> queued, as `yieldClassifying` does, by the chunk's number. False: the claim does not stand any more. */
-export async function releaseForAgent(
-  tx: Querying,
-  { batchId, number, epoch, key }: HeldClaim,
-): Promise<boolean> {
+export async function releaseForAgent(tx: Querying, { batchId, number, epoch, key }: HeldClaim): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE chunk SET state = $4, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
      WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state = ANY($5) AND agent = $6`,
