@@ -44,7 +44,7 @@ test('A correction becomes a line of the instruction: it is proposed, and the ne
   await list.getByRole('option').filter({ hasText: 'sender2@' }).first().click();
   await page.keyboard.press('2');
   const offer = page.getByRole('region', { name: 'More like it' });
-  await offer.getByRole('radio', { name: /sender2@example\.org/ }).check();
+  await offer.getByRole('radio', { name: /Same from: 3 here, 4 to come/ }).check();
   await offer.getByRole('button', { name: 'Add it to the instruction…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Change the instruction' });
   const line = 'Items whose from is “sender2@example.org” are “keep”, not “noise”.';

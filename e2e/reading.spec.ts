@@ -90,7 +90,7 @@ test('Rows that could not be read are asked about before a start, downloaded, fi
   await drop(page, /^Drop the fixed file here/, 'fixed.csv', Buffer.from(fixed));
   await expect(page.getByText('85 rows ·')).toBeVisible();
   await expect(page.getByText(/could not be read/)).toHaveCount(0);
-  await expect(page.getByText('Made from')).toBeVisible();
+  await expect(page.getByText('Replaces')).toBeVisible();
   await page.goto(`${page.url()}?q=again+24`);
   await expect(page.getByRole('status').filter({ hasText: '1 row of 85' })).toBeVisible();
   await expect(page.getByRole('table', { name: 'Items' }).getByRole('cell', { name: 'Name again 24' })).toBeVisible();

@@ -23,7 +23,8 @@ type DialogProps = {
 /** A modal question. Focus is held inside, Escape answers no, and the page behind does not scroll. */
 export function Dialog({ open, onClose, title, description, footer, wide = false, initialFocus, children }: DialogProps) {
   return (
-    <Base.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+    // The focus leaves a question only where the page takes it: another question that ended gives it back to what it was asked by. That is no answer.
+    <Base.Root open={open} onOpenChange={(next, { reason }) => (next || reason === 'focus-out' ? undefined : onClose())}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-overlay transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Popup

@@ -48,10 +48,15 @@ export function marksByCategory<Mark extends LastMark>(
   marks: readonly Mark[],
   isKnown: (mark: Mark) => boolean = () => false,
 ): Map<string, CategoryMarks> {
-  type Collected = { on: Map<number, Verdict>; movedOut: number[]; known: Set<number>; filed: Set<number> };
-  const all = new Map<string, Collected>();
-  const of = (category: string): Collected => {
-    const found = all.get(category) ?? { on: new Map(), movedOut: [], known: new Set(), filed: new Set() };
+  const none = () => ({
+    on: new Map<number, Verdict>(),
+    movedOut: [] as number[],
+    known: new Set<number>(),
+    filed: new Set<number>(),
+  });
+  const all = new Map<string, ReturnType<typeof none>>();
+  const of = (category: string) => {
+    const found = all.get(category) ?? none();
     all.set(category, found);
     return found;
   };

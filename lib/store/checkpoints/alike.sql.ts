@@ -53,6 +53,9 @@ const SAME = `ARRAY(SELECT coalesce(i.fields ->> f = s.fields ->> f AND s.fields
 const WORDS = `($4::text IS NOT NULL AND length(s.words) > 2 AND coalesce(${wordsOf('i.fields ->> $4')} = s.words, false))`;
 const SOURCE = `(SELECT fields, ${wordsOf("coalesce(fields ->> $4, '')")} AS words FROM item WHERE dataset_id = $1 AND ordinal = $2)`;
 
+/** Whether a classifier of this kind gave a classification, in a statement: agents are told apart by their keys, agent:<uuid>. */
+const gaveIt = (kind: string): string => `("by" = ${kind} OR starts_with("by", ${kind} || ':'))`;
+
 /**
  * Of the chunk's items in a category, as a classifier gave it: those that are like the item. `part`: of the classifier, that gave the category of the item; null: nobody
  * knows. `compared`: how many were looked at.
@@ -68,13 +71,13 @@ export async function readAlike(
        SELECT a.ordinal, ${SAME} AS same, ${WORDS} AS words, coalesce(a.part = $8, false) AS rule
        FROM ${SOURCE} s CROSS JOIN (
          SELECT ordinal, part FROM classification
-         WHERE chunk_id = $5 AND category = $6 AND "by" = $7 ORDER BY ordinal LIMIT ${LIKE_SCAN_ITEMS}) a
+         WHERE chunk_id = $5 AND category = $6 AND ${gaveIt('$7')} ORDER BY ordinal LIMIT ${LIKE_SCAN_ITEMS}) a
        JOIN item i ON i.dataset_id = $1 AND i.ordinal = a.ordinal WHERE a.ordinal <> $2) looked
      WHERE true = ANY(same) OR words OR rule ORDER BY ordinal`,
     [...[datasetId, like.ordinal, like.fields, like.words, chunkId, given.category, given.by, given.part]],
   );
   const counted = await pool.query<{ compared: number }>(
-    `SELECT count(*)::int AS compared FROM (SELECT FROM classification WHERE chunk_id = $1 AND category = $2 AND "by" = $3 LIMIT ${LIKE_SCAN_ITEMS}) a`,
+    `SELECT count(*)::int AS compared FROM (SELECT FROM classification WHERE chunk_id = $1 AND category = $2 AND ${gaveIt('$3')} LIMIT ${LIKE_SCAN_ITEMS}) a`,
     [chunkId, given.category, given.by],
   );
   return { compared: counted.rows[0]?.compared ?? 0, rows };
