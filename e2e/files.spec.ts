@@ -1,18 +1,5 @@
-import type { Page } from '@playwright/test';
+import { drop, UPLOAD } from './drop.ts';
 import { expect, test } from './fixtures.ts';
-
-/** Drops a file on the zone, as the desktop would. */
-async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
-  const dataTransfer = await page.evaluateHandle(
-    ({ name: called, base64 }) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], called, { type: 'text/csv' }));
-      return transfer;
-    },
-    { name, base64: bytes.toString('base64') },
-  );
-  await page.getByText(/^Drop (a|another) file here/).dispatchEvent('drop', { dataTransfer });
-}
 
 test('A hostile CSV is taken in whole, what could not be read is told with line and reason, and nothing of it runs', async ({
   desk: page,
@@ -30,7 +17,7 @@ test('A hostile CSV is taken in whole, what could not be read is told with line 
   page.on('dialog', (dialog) => {
     throw new Error(`The file's script ran: ${dialog.message()}`);
   });
-  await drop(page, 'hostile.csv', file);
+  await drop(page, UPLOAD, 'hostile.csv', file);
   await expect(page.getByRole('heading', { name: 'hostile.csv', level: 1 })).toBeVisible();
   await expect(page.getByText(/^4 rows · 1 MB$/)).toBeVisible();
   await expect(page.getByRole('link', { name: '2 rows could not be read' })).toBeVisible();
@@ -63,7 +50,7 @@ test('A picture, an empty file and a header alone are no tables: each says so an
   trouble.expect(/status of 4\d\d.*\/api\/v1\/datasets\?name=/);
   await page.goto('/datasets');
   for (const { name, bytes, says } of NO_TABLES) {
-    await drop(page, name, bytes);
+    await drop(page, UPLOAD, name, bytes);
     await expect(page.getByRole('alert').filter({ hasText: `“${name}”` })).toContainText(says);
     const left = (await rest.api.datasets.list({ limit: 100 })).items.filter((one) => one.name === name);
     for (const { id, state, items, reason } of left) {

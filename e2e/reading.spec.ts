@@ -1,22 +1,7 @@
 /** How a file was read is asked about where it is doubtful, corrected where it is wrong, and what could not be read is fixed. */
 import { readFile } from 'node:fs/promises';
-import type { Page } from '@playwright/test';
+import { drop, UPLOAD } from './drop.ts';
 import { expect, test } from './fixtures.ts';
-
-/** Drops a file where it is asked for, as the desktop would. */
-async function drop(page: Page, where: RegExp, name: string, bytes: Buffer): Promise<void> {
-  const dataTransfer = await page.evaluateHandle(
-    ({ name: called, base64 }) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], called, { type: 'text/csv' }));
-      return transfer;
-    },
-    { name, base64: bytes.toString('base64') },
-  );
-  await page.getByText(where).dispatchEvent('drop', { dataTransfer });
-}
-
-const UPLOAD = /^Drop (a|another) file here/;
 
 test('A file of dates that can all be read in two ways is asked about, answered in one press, and planned', async ({
   desk: page,

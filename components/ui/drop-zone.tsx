@@ -7,6 +7,7 @@ import { Banner } from './banner.tsx';
 import { Button } from './button.tsx';
 import { classes } from './classes.ts';
 import { formatBytes, formatShare } from './format.ts';
+import { useFromServer } from './from-server.ts';
 import { Progress } from './progress.tsx';
 import { type UploadProgress, upload } from './upload.ts';
 import { writing } from './writing.ts';
@@ -40,6 +41,8 @@ export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused
     ),
   );
   const input = useRef<HTMLInputElement>(null);
+  // Until the page's script is there the browser would open the file itself.
+  const busy = useFromServer();
 
   const send = (files: FileList | null) => {
     const file = files?.[0];
@@ -66,6 +69,7 @@ export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused
     <div className="flex flex-col gap-3">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the button inside does the same */}
       <div
+        aria-busy={busy || undefined}
         onDragOver={(event) => {
           event.preventDefault();
           setOver(true);
